@@ -1,0 +1,27 @@
+//! The vocabulary of evercred: what a token, a credential and a failed step *are*, and the one trait that a
+//! provider implements.
+//!
+//! This crate does no I/O, reads neither clock nor environment, and knows no async runtime. Providers depend on
+//! it and never on one another; the daemon depends on both.
+
+mod configured;
+mod credential;
+mod environment;
+mod failure;
+mod field;
+mod human_duration;
+mod id_token;
+mod provider;
+mod redact;
+mod secret;
+
+pub use configured::Configured;
+pub use credential::Credential;
+pub use environment::Environment;
+pub use failure::{Advice, BoxError, Failure};
+pub use field::Field;
+pub use human_duration::HumanDuration;
+pub use id_token::{Audience, Claims, IdToken, TokenError};
+pub use provider::{BoxFuture, BuildError, Provider, Surroundings, WallClock};
+pub use redact::redact;
+pub use secret::Secret;

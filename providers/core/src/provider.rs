@@ -1,0 +1,87 @@
+//! The trait that every provider implements, and what it may use.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::{Audience, Credential, Environment, Failure, Field, IdToken};
+
+/// A future in a box: the trait is used through `dyn`.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The wall clock, for reading. Expiry is the issuer's, so it is always wall time.
+pub trait WallClock: Debug + Send + Sync {
+    /// The present instant.
+    fn now(&self) -> SystemTime;
+}
+
+/// What a provider may know of the machine it runs on, besides its own config.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The environment variables.
+    pub environment: Environment,
+    /// The wall clock.
+    pub clock: Arc<dyn WallClock>,
+}
+
+/// Exchanges an ID token for a credential: one attempt, no retry, no cache, no sleep.
+///
+/// Retrying, caching and waiting are the engine's, which does them alike for all. A provider classifies what went
+/// wrong by [`crate::Advice`] and explains it.
+pub trait Provider: Debug + Send + Sync {
+    /// The audience the ID token must be minted for.
+    fn audience(&self) -> &Audience;
+
+    /// The fields that every credential of this provider has.
+    fn provides(&self) -> &[Field];
+
+    /// The environment variables that programs read these fields from, for outputs that write such variables.
+    fn variables(&self) -> &[(&'static str, Field)] {
+        &[]
+    }
+
+    /// Whether a credential dies with the ID token it came from; the engine then asks for a token that is new
+    /// enough to be worth it, rather than sharing one near its end.
+    fn expires_with_token(&self) -> bool {
+        false
+    }
+
+    /// Exchanges `token`.
+    fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
+
+    /// Compares what came back with what the config expects (account, project, tenant, entity), before anything
+    /// is published.
+    fn guard<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
+        let _ = credential;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// A provider, token source or output that cannot be built from its config: which key is wrong, why, and the
+/// remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct BuildError {
+    /// The key at fault, if it is one key's fault.
+    pub key: Option<&'static str>,
+    /// What is wrong with it: a fragment without a period.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+impl BuildError {
+    /// An error about one key.
+    pub fn at(key: &'static str, message: impl Into<String>) -> Self {
+        Self { key: Some(key), message: message.into(), hint: None }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,124 @@
+//! Making clients, one for each set of options.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use evercred_core::{BuildError, Environment};
+use reqwest::{Certificate, Client, NoProxy, Proxy};
+
+/// A connection that has not come about by then will not: a near peer answers in milliseconds.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// The whole request. Exchanges take well under a second; the engine retries.
+const REQUEST_LIMIT: Duration = Duration::from_secs(30);
+/// Refreshes are minutes apart, so a kept connection only costs memory.
+const IDLE_LIMIT: Duration = Duration::from_secs(5);
+
+/// What may differ between two clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientOptions {
+    /// A PEM file of further certificate authorities to trust, besides the system's.
+    pub ca_bundle: Option<PathBuf>,
+    /// A proxy for everything, instead of those the environment names.
+    pub proxy: Option<String>,
+}
+
+/// The source of HTTP clients. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Http {
+    environment: Environment,
+    clients: Arc<Mutex<BTreeMap<ClientOptions, Client>>>,
+}
+
+impl Http {
+    /// Clients that find their proxies in `environment` (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in
+    /// capitals or not).
+    pub fn new(environment: &Environment) -> Self {
+        // Fails only if one is installed already, which is just as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { environment: environment.clone(), clients: Arc::default() }
+    }
+
+    /// The client for `options`; equal options share one.
+    pub fn client(&self, options: &ClientOptions) -> Result<Client, BuildError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(options) {
+            return Ok(client.clone());
+        }
+        let client = self.build(options)?;
+        clients.insert(options.clone(), client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, options: &ClientOptions) -> Result<Client, BuildError> {
+        let mut builder = Client::builder()
+            .user_agent(concat!("evercred/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_LIMIT)
+            .timeout(REQUEST_LIMIT)
+            .pool_idle_timeout(IDLE_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy();
+        if let Some(path) = &options.ca_bundle {
+            builder = builder.tls_certs_merge(certificates(path)?);
+        }
+        for proxy in self.proxies(options)? {
+            builder = builder.proxy(proxy);
+        }
+        builder.build().map_err(|error| BuildError {
+            key: None,
+            message: format!("the HTTP client cannot be set up: {error}"),
+            hint: Some(
+                "Check the system's certificate authorities (SSL_CERT_FILE, SSL_CERT_DIR).".to_owned(),
+            ),
+        })
+    }
+
+    fn proxies(&self, options: &ClientOptions) -> Result<Vec<Proxy>, BuildError> {
+        if let Some(url) = &options.proxy {
+            return Ok(vec![Proxy::all(url).map_err(|_| bad_proxy(url))?]);
+        }
+        let no_proxy = self.environment.first(&["NO_PROXY", "no_proxy"]).and_then(NoProxy::from_string);
+        let mut proxies = Vec::new();
+        for (names, make) in PROXY_VARIABLES {
+            if let Some(url) = self.environment.first(names) {
+                proxies.push(make(url).map_err(|_| bad_proxy(url))?.no_proxy(no_proxy.clone()));
+            }
+        }
+        Ok(proxies)
+    }
+}
+
+type MakeProxy = fn(&str) -> reqwest::Result<Proxy>;
+
+/// In the order in which they are asked: a scheme's own variable goes before `ALL_PROXY`.
+const PROXY_VARIABLES: [(&[&str], MakeProxy); 3] = [
+    (&["HTTPS_PROXY", "https_proxy"], |url| Proxy::https(url)),
+    // In capitals it could have come in as a request header of a CGI program (CVE-2016-5385), so not that one.
+    (&["http_proxy"], |url| Proxy::http(url)),
+    (&["ALL_PROXY", "all_proxy"], |url| Proxy::all(url)),
+];
+
+fn bad_proxy(url: &str) -> BuildError {
+    // The URL may hold a password: name no more than what stands after the last `@`.
+    let host = url.rsplit('@').next().unwrap_or_default();
+    BuildError {
+        key: Some("proxy"),
+        message: format!("the proxy {host:?} is not a URL"),
+        hint: Some("Write it as \"http://host:port\".".to_owned()),
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, BuildError> {
+    let problem = |what: String| {
+        BuildError::at("ca_bundle", what).hint("It must be a PEM file with one or more certificates.")
+    };
+    let pem = std::fs::read(path)
+        .map_err(|error| problem(format!("{} cannot be read: {error}", path.display())))?;
+    let found = Certificate::from_pem_bundle(&pem)
+        .map_err(|_| problem(format!("{} is not a PEM bundle", path.display())))?;
+    if found.is_empty() {
+        return Err(problem(format!("{} holds no certificate", path.display())));
+    }
+    Ok(found)
+}

@@ -1,0 +1,54 @@
+//! Network errors in plain words.
+
+use std::borrow::Cow;
+
+use evercred_core::{Advice, Failure};
+
+/// Describes a request that got no answer at all: no connection, no TLS, no reply in time.
+///
+/// The error's own text may contain the URL, so only its causes are kept, and the place is given by the caller.
+pub fn network_failure(
+    operation: impl Into<Cow<'static, str>>,
+    place: &str,
+    error: reqwest::Error,
+) -> Failure {
+    let (message, hint) = describe(&error);
+    Failure::new(operation, place, Advice::RETRY).message(message).hint(hint).caused_by(error.without_url())
+}
+
+fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {
+    let text = causes(error);
+    if text.contains("certificate") || text.contains("UnknownIssuer") {
+        (
+            "its certificate is not trusted",
+            "If a private certificate authority signed it, name its PEM file as `ca_bundle` (or in SSL_CERT_FILE).",
+        )
+    } else if error.is_timeout() {
+        ("no answer in time", "Check that the address is right and that no firewall swallows the packets.")
+    } else if text.contains("tunnel") || text.contains("proxy") {
+        ("the proxy did not let it through", "Check HTTPS_PROXY and NO_PROXY, and that the proxy is running.")
+    } else if text.contains("dns") || text.contains("lookup") {
+        (
+            "the host name is not known",
+            "Check the spelling of the host, and the name servers of this machine.",
+        )
+    } else if error.is_connect() {
+        ("no connection", "Check the address, the proxy variables (HTTPS_PROXY, NO_PROXY), and the network.")
+    } else {
+        (
+            "the connection broke before a whole answer came",
+            "This is usually transient; evercred tries again.",
+        )
+    }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&cause.to_string());
+        text.push('\n');
+        next = cause.source();
+    }
+    text
+}

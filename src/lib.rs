@@ -1,0 +1,14 @@
+//! evercred keeps the credential files that cloud SDKs and CLIs read fresh, from a machine's OIDC identity.
+//!
+//! `ARCHITECTURE.md` is the map: token source → provider → outputs → hooks is one login, and the engine keeps
+//! every login fresh.
+
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod files;
+pub mod outputs;
+pub mod registry;
+pub mod report;
+pub mod sources;
+pub mod time;

@@ -1,0 +1,3 @@
+//! The `evercred` program.
+
+fn main() {}
