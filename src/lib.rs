@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod files;
+pub mod login;
 pub mod outputs;
 pub mod registry;
 pub mod report;

@@ -13,7 +13,8 @@ pub fn network_failure(
     error: reqwest::Error,
 ) -> Failure {
     let (message, hint) = describe(&error);
-    Failure::new(operation, place, Advice::RETRY).message(message).hint(hint).caused_by(error.without_url())
+    let advice = if error.is_connect() { Advice::Unreachable } else { Advice::RETRY };
+    Failure::new(operation, place, advice).message(message).hint(hint).caused_by(error.without_url())
 }
 
 fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {
