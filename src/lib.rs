@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod exit;
 pub mod files;
 pub mod login;
 pub mod outputs;
