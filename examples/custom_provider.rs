@@ -16,7 +16,8 @@ use std::time::{Duration, SystemTime};
 
 use evercred::registry::{Registry, login};
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Configured, Credential, Failure, Field, IdToken, Provider, Secret, WallClock,
+    Advice, Audience, BoxFuture, BuildError, Configured, Credential, Failure, Field, IdToken, Provider,
+    Secret, WallClock,
 };
 use evercred_http::{BuildContext, ClientOptions, network_failure};
 
@@ -64,10 +65,18 @@ impl Provider for Acme {
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(async move {
             let unreachable = |error| network_failure("exchange the ID token", &self.url, error);
-            let answer = self.client.post(&self.url).bearer_auth(token.raw().expose()).send().await.map_err(unreachable)?;
+            let answer = self
+                .client
+                .post(&self.url)
+                .bearer_auth(token.raw().expose())
+                .send()
+                .await
+                .map_err(unreachable)?;
             if !answer.status().is_success() {
                 let failure = Failure::new("exchange the ID token", &self.url, Advice::NeedsAttention);
-                return Err(failure.code(answer.status().to_string()).hint("Ask Acme to trust this token's issuer."));
+                return Err(failure
+                    .code(answer.status().to_string())
+                    .hint("Ask Acme to trust this token's issuer."));
             }
             let key: (String, u64) = answer.json().await.map_err(unreachable)?;
             Ok(self.credential(token, key, self.clock.now()))
@@ -78,7 +87,9 @@ impl Provider for Acme {
 impl Acme {
     fn credential(&self, token: &IdToken, (key, lives): (String, u64), now: SystemTime) -> Credential {
         let subject = token.claims().subject().unwrap_or_default();
-        Credential::new(subject, now).with(API_KEY, Secret::new(key)).expiring_at(now + Duration::from_secs(lives))
+        Credential::new(subject, now)
+            .with(API_KEY, Secret::new(key))
+            .expiring_at(now + Duration::from_secs(lives))
     }
 }
 

@@ -78,7 +78,10 @@ fn a_provider_depends_on_the_vocabulary_and_the_http_stack_and_on_no_other_provi
             continue;
         }
         let ours: Vec<_> = dependencies.iter().filter(|name| name.starts_with("evercred")).collect();
-        assert!(ours.iter().all(|name| ["evercred-core", "evercred-http"].contains(&name.as_str())), "{name}: {ours:?}");
+        assert!(
+            ours.iter().all(|name| ["evercred-core", "evercred-http"].contains(&name.as_str())),
+            "{name}: {ours:?}"
+        );
         for banned in ["tokio", "notify", "rustix", "clap", "toml", "tempfile"] {
             assert!(!dependencies.contains(banned), "{name}: {banned}");
         }
@@ -96,7 +99,9 @@ fn the_sandbox_is_never_part_of_the_program() {
 fn only_the_registry_names_provider_crates() {
     let providers: Vec<String> = dependencies()
         .into_keys()
-        .filter(|name| !["evercred", "evercred-core", "evercred-http", "evercred-sandbox"].contains(&name.as_str()))
+        .filter(|name| {
+            !["evercred", "evercred-core", "evercred-http", "evercred-sandbox"].contains(&name.as_str())
+        })
         .map(|name| format!("{}::", name.replace('-', "_")))
         .collect();
     let words: Vec<&str> = providers.iter().map(String::as_str).collect();
@@ -126,7 +131,8 @@ fn nothing_that_deny_toml_bans_is_in_the_tree() {
         .collect();
     assert!(present.iter().any(|(name, _)| *name == "rustls"), "the test looks at the right tree");
     for ban in deny["bans"]["deny"].as_array().unwrap() {
-        let (name, version) = ban["crate"].as_str().unwrap().split_once('@').unwrap_or((ban["crate"].as_str().unwrap(), ""));
+        let (name, version) =
+            ban["crate"].as_str().unwrap().split_once('@').unwrap_or((ban["crate"].as_str().unwrap(), ""));
         let found = present.iter().find(|(present, of)| *present == name && of.starts_with(version));
         assert_eq!(found, None);
     }
@@ -138,7 +144,11 @@ fn files_and_functions_stay_short() {
         for file in rust_files(folder) {
             let text = std::fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]\nmod").next().unwrap();
-            let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+            let lines = code
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with("//"))
+                .count();
             assert!(lines <= 250, "{} has {lines} lines of code", file.display());
         }
     }

@@ -67,12 +67,15 @@ impl App {
     }
 
     pub(super) fn records(&self) -> Records {
-        Records::new(self.machine.paths.runtime_folder.clone())
+        Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
     pub(super) fn attempts(&self) -> Arc<Attempts> {
-        let publisher = Publisher::new(self.machine.paths.runtime_folder.join("locks"));
-        Arc::new(Attempts::new(Arc::clone(&self.clock), publisher, self.records(), fastrand::f64))
+        Arc::new(Attempts::new(Arc::clone(&self.clock), self.publisher(), self.records(), fastrand::f64))
+    }
+
+    pub(super) fn publisher(&self) -> Publisher {
+        Publisher::new(self.machine.paths.runtime_folder.join("locks"))
     }
 }
 

@@ -111,7 +111,7 @@ mod tests {
     fn check(text: &str, at: &str) -> bool {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("document");
-        crate::files::update_private(&path, text.as_bytes()).unwrap();
+        std::fs::write(&path, text).unwrap();
         good(&path, rfc3339::parse(at).unwrap()).is_some()
     }
 

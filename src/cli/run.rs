@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use crate::engine::status::{Daemon, Status};
 use crate::engine::{Command, Engine};
 use crate::exit::Exit;
-use crate::files::{self, Lock};
+use crate::files::{self, Lock, Publisher};
 use crate::report::Report;
 use crate::sources::watch::watch as watch_files;
 
@@ -42,8 +42,8 @@ pub(super) fn run(app: &App) -> super::Outcome {
         let status = engine.status();
         tokio::select! {
             () = engine.run() => {}
-            () = write_down(status, status_path(runtime_folder)) => {}
-            () = pass_on_changes(watched, commands) => {}
+            () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
+            () = pass_on_changes(app, watched, commands) => {}
             signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
         }
     });
@@ -61,11 +61,11 @@ fn only_one(runtime_folder: &Path) -> Result<Lock, Box<Report>> {
 }
 
 /// Keeps the status file true.
-async fn write_down(mut status: watch::Receiver<Status>, path: PathBuf) {
+async fn write_down(mut status: watch::Receiver<Status>, publisher: Publisher, path: PathBuf) {
     loop {
         let text = serde_json::to_vec(&*status.borrow_and_update()).unwrap_or_default();
-        let to = path.clone();
-        let written = tokio::task::spawn_blocking(move || files::update_private(&to, &text)).await;
+        let (publisher, to) = (publisher.clone(), path.clone());
+        let written = tokio::task::spawn_blocking(move || publisher.update_private(&to, &text)).await;
         if let Ok(Err(failure)) = written {
             tracing::warn!(%failure, "The status could not be written down.");
         }
@@ -76,20 +76,14 @@ async fn write_down(mut status: watch::Receiver<Status>, path: PathBuf) {
 }
 
 /// Tells the engine when a token file has changed. Never ends: the engine lives as long as somebody may command it.
-async fn pass_on_changes(watched: Vec<PathBuf>, commands: mpsc::Sender<Command>) {
-    if !watched.is_empty() {
-        match watch_files(&watched) {
-            Ok((_guard, mut changes)) => {
-                while let Some(path) = changes.recv().await {
-                    let _ = commands.send(Command::Changed(path)).await;
-                }
-            }
-            Err(failure) => {
-                tracing::warn!(%failure, "Token files are not watched; a new token is found at the next attempt.");
-            }
-        }
+async fn pass_on_changes(app: &App, watched: Vec<PathBuf>, commands: mpsc::Sender<Command>) {
+    if watched.is_empty() {
+        return std::future::pending().await;
     }
-    std::future::pending().await
+    let (_guard, mut changes) = watch_files(&watched, app.environment());
+    while let Some(path) = changes.recv().await {
+        let _ = commands.send(Command::Changed(path)).await;
+    }
 }
 
 /// Waits for a signal that asks to stop; says which.

@@ -1,8 +1,8 @@
 //! Where outputs, which are pure, meet the one writer of files.
 
-use evercred_core::{Credential, Failure};
+use evercred_core::{Advice, Credential, Failure};
 
-use crate::files::{self, Published, Publisher};
+use crate::files::{self, Published, Publisher, Target};
 use crate::outputs::Output;
 
 /// Writes `credential` as `output` has it, if that changes anything.
@@ -22,14 +22,21 @@ pub fn publish(publisher: &Publisher, output: &dyn Output, credential: &Credenti
 /// Takes `output` out of its file, and the file away if nothing else is in it.
 pub fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failure> {
     let target = output.target();
-    let Some(current) = files::read_for_output(&target.path)? else { return Ok(()) };
-    match output.retract(&current) {
-        None => files::remove(&target.path),
-        Some(_) => {
-            let mut rest = |current: Option<&[u8]>| {
-                Ok(current.and_then(|current| output.retract(current)).unwrap_or_default())
-            };
+    match current(target)?.map(|current| output.retract(&current)) {
+        None => Ok(()),
+        Some(None) => publisher.remove(target).map(drop),
+        Some(Some(_)) => {
+            let mut rest =
+                |current: Option<&[u8]>| Ok(current.and_then(|current| output.retract(current)).unwrap_or_default());
             publisher.publish(target, &mut rest).map(drop)
         }
     }
+}
+
+fn current(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
+    files::read(&target.path).map_err(|error| {
+        Failure::new("read the output", target.path.display().to_string(), Advice::NeedsAttention)
+            .hint("It must be a regular file that this user may read.")
+            .caused_by(error)
+    })
 }

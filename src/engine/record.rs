@@ -10,7 +10,7 @@ use evercred_core::Failure;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::files;
+use crate::files::{self, Publisher, Target};
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
 
@@ -20,6 +20,7 @@ use super::state::Held;
 #[derive(Debug, Clone)]
 pub struct Records {
     folder: PathBuf,
+    publisher: Publisher,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,8 +38,8 @@ struct Published {
 
 impl Records {
     /// Records in `folder`, the runtime folder.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub fn new(folder: PathBuf, publisher: Publisher) -> Self {
+        Self { folder, publisher }
     }
 
     /// The lock that an attempt for `id` takes, in this and every other process.
@@ -58,12 +59,12 @@ impl Records {
         let outputs = login.outputs.iter().filter_map(|output| present(output.as_ref())).collect();
         let record = Record { fingerprint: login.fingerprint.clone(), held: held.clone(), outputs };
         let text = serde_json::to_vec(&record).unwrap_or_default();
-        files::update_private(&self.path(&login.id), &text)
+        self.publisher.update_private(&self.path(&login.id), &text)
     }
 
     /// Forgets what was published for `id`.
     pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
-        files::remove(&self.path(id))
+        self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)
     }
 
     fn load(&self, id: &LoginId) -> Option<Record> {

@@ -45,6 +45,10 @@ async fn wait(deadline: Option<Deadline>) -> Result<Woken, Errno> {
     }
 }
 
+#[expect(
+    deprecated,
+    reason = "an OwnedFd keeps its descriptor open, which is all the deprecation asks for; its successor is unsafe to call"
+)]
 fn timer(clock: TimerfdClockId, flags: TimerfdTimerFlags, at: Duration) -> Result<AsyncFd<OwnedFd>, Errno> {
     let timer = timerfd_create(clock, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
     // Zero would disarm it.

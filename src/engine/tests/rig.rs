@@ -167,8 +167,9 @@ impl Rig {
         };
         let runtime = folder.path().join("run");
         let publisher = Publisher::new(runtime.clone());
+        let records = Records::new(runtime, publisher.clone());
         let jitter = || 0.5;
-        let attempts = Arc::new(Attempts::new(clock.clone(), publisher, Records::new(runtime), jitter));
+        let attempts = Arc::new(Attempts::new(clock.clone(), publisher, records, jitter));
         let daemon = Daemon { pid: 1, started_at: clock.now() };
         let (engine, commands) = Engine::new(clock.clone(), attempts, vec![login], daemon, jitter);
         let status = engine.status();
