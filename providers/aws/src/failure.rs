@@ -70,24 +70,21 @@ impl Call<'_> {
             .request_id(request_id)
     }
 
-    /// An error page, or nothing at all, in place of an answer of STS.
+    /// A page of somebody else's in place of an answer of STS.
     fn not_understood(&self, answer: Option<&HttpResponse>) -> Failure {
-        let Some(answer) = answer else { return self.imitated() };
+        let Some(answer) = answer.filter(|answer| !answer.status().is_success()) else {
+            return self.imitated();
+        };
         let status = answer.status().as_u16();
-        let (advice, _, remedy) = unknown(status);
-        let remedy = if (300..500).contains(&status) && advice == Advice::NeedsAttention {
-            "What answered is not AWS STS: check `endpoint_url` and the proxy variables (HTTPS_PROXY, NO_PROXY)."
-        } else {
-            remedy
+        let (advice, remedy) = match unknown(status) {
+            (Advice::NeedsAttention, ..) => (Advice::NeedsAttention, NOT_STS),
+            (advice, _, remedy) => (advice, remedy),
         };
         self.failure(self.patient(advice, answer)).message(format!("HTTP status {status}")).hint(remedy)
     }
 
     fn imitated(&self) -> Failure {
-        self.failure(Advice::RETRY).message("the answer is not one of AWS STS").hint(
-            "Something between here and AWS answered in its place: check `endpoint_url` and the proxy variables \
-             (HTTPS_PROXY, NO_PROXY).",
-        )
+        self.failure(Advice::RETRY).message("the answer is not one of AWS STS").hint(NOT_STS)
     }
 
     fn unreachable<E>(&self, error: SdkError<E, HttpResponse>) -> Failure
@@ -126,6 +123,9 @@ impl Call<'_> {
         SystemTime::try_from(date).ok()?.duration_since(self.now).ok()
     }
 }
+
+const NOT_STS: &str = "Something between here and AWS answered in its place: check `endpoint_url` and the proxy \
+                       variables (HTTPS_PROXY, NO_PROXY).";
 
 /// What a status means when the code is not known.
 fn unknown(status: u16) -> (Advice, &'static str, &'static str) {
