@@ -10,7 +10,8 @@ use rustix::io::Errno;
 use super::place::Place;
 
 const MARK: &str = ".evercred-";
-const RANDOM_LETTERS: usize = 6;
+/// So many that nobody's own word is taken for them.
+const RANDOM_LETTERS: usize = 12;
 
 /// A file beside its place. Whatever has its name when it is dropped is removed.
 #[derive(Debug)]
