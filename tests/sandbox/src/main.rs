@@ -1,0 +1,3 @@
+//! The sandbox as a program: `evercred-sandbox serve`, and the stand-ins `gp`, `ona` and `gitpod`.
+
+fn main() {}
