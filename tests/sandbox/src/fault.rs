@@ -1,8 +1,11 @@
 //! Faults on command: what shall go wrong, where, and how often.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::state::lock;
 
 /// The groups of routes that fail, and are counted, separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,5 +118,71 @@ impl Fault {
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         self.retry_after = Some(value.into());
         self
+    }
+}
+
+impl Group {
+    /// The group of a path; `None` for the control routes and for what does not exist.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        match first {
+            "" | "sts" => Some(Self::Sts),
+            "idp" => Some(Self::Idp),
+            "_supervisor" => Some(Self::Supervisor),
+            "github" => Some(Self::Github),
+            "token" | "token.json" => Some(Self::Http),
+            _ if first.starts_with("gitpod.") => Some(Self::Api),
+            _ => None,
+        }
+    }
+}
+
+impl Fault {
+    /// Whether a cloud that looks for the platform's keys finds nobody there, rather than nonsense.
+    pub(crate) fn hides_the_host(&self) -> bool {
+        match &self.kind {
+            FaultKind::Reset | FaultKind::Delay { .. } | FaultKind::Throttling => true,
+            FaultKind::Status { status, .. } | FaultKind::Refuse { status, .. } => *status >= 500,
+            FaultKind::Garbage | FaultKind::HalfBody => false,
+        }
+    }
+
+    /// Whether the answer is right after all.
+    pub(crate) fn is_mere_delay(&self) -> bool {
+        matches!(self.kind, FaultKind::Delay { .. })
+    }
+
+    fn hits(&self, group: Group, hit: Group, text: &str) -> bool {
+        group == hit && self.only.as_deref().is_none_or(|only| text.contains(only))
+    }
+}
+
+/// The faults that wait for their request, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<(Group, Fault)>>);
+
+impl Faults {
+    pub(crate) fn add(&self, group: Group, fault: Fault) {
+        lock(&self.0).push((group, fault));
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
+    /// The fault that hits this request, counted down.
+    pub(crate) fn take(&self, group: Group, text: &str) -> Option<Fault> {
+        let mut faults = lock(&self.0);
+        faults.retain(|(_, fault)| fault.times != Some(0));
+        let (_, fault) = faults.iter_mut().find(|(of, fault)| fault.hits(*of, group, text))?;
+        fault.times = fault.times.map(|times| times - 1);
+        Some(fault.clone())
+    }
+
+    /// The fault that a request to this group would meet, not counted.
+    pub(crate) fn standing(&self, group: Group) -> Option<Fault> {
+        let faults = lock(&self.0);
+        let found = faults.iter().find(|(of, fault)| *of == group && fault.times != Some(0));
+        found.map(|(_, fault)| fault.clone())
     }
 }

@@ -1,10 +1,12 @@
 //! What was asked and answered, without secrets, for assertions.
 
-use std::time::SystemTime;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use crate::fault::Group;
+use crate::state::lock;
 
 /// One request that the sandbox saw. It holds no token and no key, so it may be printed.
 #[derive(Debug, Clone, Serialize)]
@@ -56,4 +58,36 @@ pub struct Facts {
     pub token_id: Option<String>,
     /// The protocol's error code.
     pub error: Option<String>,
+}
+
+/// The requests so far, and whoever waits for more of them.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    requests: Mutex<(u64, Vec<Request>)>,
+    grown: Condvar,
+}
+
+impl Log {
+    /// Adds a request and gives it its number.
+    pub(crate) fn add(&self, mut request: Request) {
+        let mut log = lock(&self.requests);
+        log.0 += 1;
+        request.number = log.0;
+        log.1.push(request);
+        self.grown.notify_all();
+    }
+
+    pub(crate) fn all(&self) -> Vec<Request> {
+        lock(&self.requests).1.clone()
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.requests).1.clear();
+    }
+
+    pub(crate) fn wait_until(&self, limit: Duration, mut enough: impl FnMut(&[Request]) -> bool) -> bool {
+        let log = lock(&self.requests);
+        let waited = self.grown.wait_timeout_while(log, limit, |log| !enough(&log.1));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
 }

@@ -1,11 +1,15 @@
 //! ID tokens in the shapes of the platforms, and every way of getting one wrong.
 
+mod shapes;
+
+use std::io;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::keys::Signer;
+use crate::state::State;
 
 /// Whose ID tokens they look like.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,4 +132,23 @@ impl Mint {
         self.signer = signer;
         self
     }
+}
+
+/// Signs the token.
+pub(crate) fn mint(state: &State, mint: &Mint) -> io::Result<String> {
+    let lifetime = mint.lifetime_seconds.unwrap_or_else(|| state.options().platform.token_lifetime.as_secs());
+    let issued_at = state.clock.seconds() + mint.issued_in_seconds;
+    let mut claims = shapes::claims(mint, &state.options().platform);
+    claims.insert("iss".to_owned(), state.issuer().into());
+    claims.insert("iat".to_owned(), issued_at.into());
+    claims.insert("exp".to_owned(), json!(issued_at.saturating_add_unsigned(lifetime)));
+    if claims.contains_key("nbf") || mint.issued_in_seconds > 0 {
+        claims.insert("nbf".to_owned(), issued_at.into());
+    }
+    for (name, value) in &mint.claims {
+        claims.insert(name.clone(), value.clone());
+    }
+    claims.retain(|_, value| !value.is_null());
+    let (header, key) = state.keys().signer(mint.signer)?;
+    jsonwebtoken::encode(&header, &claims, &key).map_err(io::Error::other)
 }

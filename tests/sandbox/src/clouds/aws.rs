@@ -1,90 +1,95 @@
-//! AWS STS.
+//! AWS STS: the query protocol at `POST /` and `POST /sts`
+//! (<https://docs.aws.amazon.com/STS/latest/APIReference/>).
+//!
+//! It verifies what STS verifies. `AssumeRoleWithWebIdentity`: the lengths and patterns of the parameters, the
+//! token (see `verify`), its audience against the provider's client ids, the role's trust policy, the duration
+//! against the role's maximum, and the session policy's syntax and size. `AssumeRole` and `GetCallerIdentity`:
+//! the signature, version 4, recomputed from the request, the access key, the session token, and its end; then
+//! trust policy, external id, session tags, and the hour that chained sessions get.
+//!
+//! It leaves out: the permissions of the session (nothing here could use them), identity policies of the caller
+//! (a trust policy that lets the account in lets all its roles in), long-lived access keys, SAML, source
+//! identities, and the real packing of policies, for whose size the plain length stands in.
 
-use std::time::Duration;
+mod account;
+mod answer;
+mod assume_role;
+mod caller_identity;
+mod parameters;
+mod sessions;
+mod signature;
+mod trust;
+mod web_identity;
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-/// The set-up of AWS: one account with its OIDC provider and roles.
-#[derive(Debug, Clone)]
-pub struct AwsOptions {
-    /// The account number.
-    pub account: String,
-    /// The audiences registered with the account's OIDC provider.
-    pub client_ids: Vec<String>,
-    /// The roles.
-    pub roles: Vec<Role>,
-    /// How long sessions really live, whatever was asked for; for tests of rotation.
-    pub session_lifetime: Option<Duration>,
+use axum::Extension;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State as Shared;
+use axum::http::{HeaderMap, Method, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+pub use self::account::{AwsOptions, Role};
+use self::answer::Answer;
+pub(crate) use self::answer::Refusal;
+use self::parameters::Parameters;
+pub(crate) use self::sessions::Sessions;
+use crate::log::Facts;
+use crate::state::State;
+
+pub(super) fn routes() -> Router<Arc<State>> {
+    Router::new().route("/", post(answer)).route("/sts", post(answer)).route("/sts/", post(answer))
 }
 
-impl Default for AwsOptions {
-    /// Account 123456789012 with the roles `dev`, `long` (12 h), `stranger` (trusts somebody else), and, to be
-    /// chained from `dev`, `deploy` and `partner` (wants the external id `sandbox-external-id`).
-    fn default() -> Self {
-        Self {
-            account: "123456789012".to_owned(),
-            client_ids: vec!["sts.amazonaws.com".to_owned()],
-            roles: vec![
-                Role::trusting_subject("dev", "*"),
-                Role::trusting_subject("long", "*").max_session(Duration::from_secs(12 * 3600)),
-                Role::trusting_subject("stranger", "somebody-else"),
-                Role::trusting_role("deploy", "dev", None),
-                Role::trusting_role("partner", "dev", Some("sandbox-external-id")),
-            ],
-            session_lifetime: None,
+/// A request as a signature sees it.
+struct Call<'a> {
+    method: &'a Method,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+async fn answer(
+    Shared(state): Shared<Arc<State>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let parameters = Parameters::parse(&body);
+    let mut facts = parameters.facts();
+    let call = Call { method: &method, uri: &uri, headers: &headers, body: &body };
+    match dispatch(&state, &call, &parameters, &mut facts) {
+        Ok(answer) => (Extension(facts), answer).into_response(),
+        Err(refusal) => {
+            facts.error = Some(refusal.code.clone());
+            (Extension(facts), refusal).into_response()
         }
     }
 }
 
-/// A role: its name and whom it trusts.
-#[derive(Debug, Clone)]
-pub struct Role {
-    /// The name, with its path if it has one (`team/dev`).
-    pub name: String,
-    /// The trust policy. `<issuer>` in it stands for the sandbox's issuer without its scheme, and `<account>` for
-    /// the account number.
-    pub trust: Value,
-    /// The longest session; AWS has 1 to 12 hours.
-    pub max_session: Duration,
-}
-
-impl Role {
-    /// A role with this trust policy and sessions of at most an hour.
-    pub fn new(name: impl Into<String>, trust: Value) -> Self {
-        Self { name: name.into(), trust, max_session: Duration::from_secs(3600) }
-    }
-
-    /// A role for the platform's tokens whose audience is `sts.amazonaws.com` and whose subject is like `pattern`.
-    pub fn trusting_subject(name: impl Into<String>, pattern: &str) -> Self {
-        let trust = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow",
-            "Principal": {"Federated": "arn:aws:iam::<account>:oidc-provider/<issuer>"},
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": {
-                "StringEquals": {"<issuer>:aud": "sts.amazonaws.com"},
-                "StringLike": {"<issuer>:sub": pattern},
-            },
-        }]});
-        Self::new(name, trust)
-    }
-
-    /// A role for sessions of the role `other`, with session tags, and with an external id if one is given.
-    pub fn trusting_role(name: impl Into<String>, other: &str, external_id: Option<&str>) -> Self {
-        let mut statement = json!({
-            "Effect": "Allow",
-            "Principal": {"AWS": format!("arn:aws:iam::<account>:role/{other}")},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        });
-        if let Some(id) = external_id {
-            statement["Condition"] = json!({"StringEquals": {"sts:ExternalId": id}});
+fn dispatch(
+    state: &State,
+    call: &Call<'_>,
+    parameters: &Parameters,
+    facts: &mut Facts,
+) -> Result<Answer, Refusal> {
+    let version = parameters.get("Version").unwrap_or_default();
+    match parameters.get("Action") {
+        Some("AssumeRoleWithWebIdentity") if version == VERSION => {
+            web_identity::answer(state, parameters, facts)
         }
-        Self::new(name, json!({"Version": "2012-10-17", "Statement": [statement]}))
-    }
-
-    /// With sessions of at most so long.
-    #[must_use]
-    pub fn max_session(mut self, longest: Duration) -> Self {
-        self.max_session = longest;
-        self
+        Some("AssumeRole") if version == VERSION => assume_role::answer(state, call, parameters, facts),
+        Some("GetCallerIdentity") if version == VERSION => caller_identity::answer(state, call, facts),
+        Some(other) => Err(Refusal::new(
+            400,
+            "InvalidAction",
+            format!("Could not find operation {other} for version {version}"),
+        )),
+        None => Err(Refusal::new(400, "MissingAction", "The request must contain the parameter Action")),
     }
 }
+
+const VERSION: &str = "2011-06-15";
