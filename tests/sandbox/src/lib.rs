@@ -23,6 +23,7 @@
 mod clock;
 mod clouds;
 mod control;
+mod digest;
 mod fault;
 mod keys;
 mod log;

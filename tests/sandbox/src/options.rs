@@ -57,7 +57,7 @@ pub struct PlatformOptions {
 impl Default for PlatformOptions {
     fn default() -> Self {
         Self {
-            token_lifetime: Duration::from_secs(3600),
+            token_lifetime: Duration::from_hours(1),
             claims: Map::new(),
             workspace_id: "acme-app-3k2jx9q8w1z".to_owned(),
             api_host: None,

@@ -26,8 +26,8 @@ pub(crate) fn base64(length: usize) -> String {
 
 /// A random UUID (RFC 9562, version 4).
 pub(crate) fn uuid() -> String {
-    let [a, b, c, d, e] = [8, 4, 3, 3, 12].map(|length| from(HEX, length));
-    format!("{a}-{b}-4{c}-a{d}-{e}")
+    let part = |length| from(HEX, length);
+    format!("{}-{}-4{}-a{}-{}", part(8), part(4), part(3), part(3), part(12))
 }
 
 fn from(alphabet: &[u8], length: usize) -> String {

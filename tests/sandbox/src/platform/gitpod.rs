@@ -1,5 +1,4 @@
-//! Gitpod classic: the supervisor's HTTP gateway and the public API's `GetIDToken` over Connect
-//! (<https://connectrpc.com/docs/protocol>).
+//! Gitpod classic: the supervisor's HTTP gateway and the public API's `GetIDToken` over Connect.
 
 use std::sync::Arc;
 
@@ -8,12 +7,11 @@ use axum::extract::{Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Json, Router};
+use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{hand_out, has_bearer};
-use crate::log::Facts;
+use super::connect;
 use crate::state::State;
 use crate::tokens::Shape;
 
@@ -68,51 +66,18 @@ struct Asked {
     audience: Vec<String>,
 }
 
-async fn id_token(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn id_token(
+    Shared(state): Shared<Arc<State>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, connect::Refusal> {
     let platform = state.options().platform.clone();
-    if !has_bearer(&headers, &platform.supervisor_token) {
-        return connect_error(StatusCode::UNAUTHORIZED, "unauthenticated", "No access token provided.");
-    }
-    let asked = match connect_body::<Asked>(&headers, &body) {
-        Ok(asked) => asked,
-        Err(refusal) => return refusal,
-    };
+    let asked: Asked = connect::read(&headers, &body, &platform.supervisor_token)?;
     if asked.workspace_id != platform.workspace_id {
-        return connect_error(StatusCode::NOT_FOUND, "not_found", "Workspace not found.");
+        return Err(connect::Refusal::new(StatusCode::NOT_FOUND, "not_found", "Workspace not found."));
     }
     if asked.audience.is_empty() {
-        return connect_error(
-            StatusCode::BAD_REQUEST,
-            "invalid_argument",
-            "Must have at least one audience entry",
-        );
+        return Err(connect::Refusal::invalid("Must have at least one audience entry"));
     }
-    connect_token(&state, Shape::Gitpod, asked.audience)
-}
-
-/// Reads a unary Connect request in JSON.
-pub(super) fn connect_body<T: for<'a> Deserialize<'a>>(
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<T, Response> {
-    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.starts_with("application/json") {
-        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
-    }
-    serde_json::from_slice(body)
-        .map_err(|_| connect_error(StatusCode::BAD_REQUEST, "invalid_argument", "the body is not valid JSON"))
-}
-
-/// A Connect answer with a token.
-pub(super) fn connect_token(state: &State, shape: Shape, audience: Vec<String>) -> Response {
-    match hand_out(state, shape, audience) {
-        Ok((token, facts)) => (Extension(facts), Json(json!({"token": token}))).into_response(),
-        Err(_) => connect_error(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Failed to issue the token."),
-    }
-}
-
-/// An error as Connect has it.
-pub(super) fn connect_error(status: StatusCode, code: &str, message: &str) -> Response {
-    let facts = Facts { error: Some(code.to_owned()), ..Facts::default() };
-    (status, Extension(facts), Json(json!({"code": code, "message": message}))).into_response()
+    connect::token(&state, Shape::Gitpod, asked.audience)
 }

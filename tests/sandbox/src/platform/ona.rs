@@ -5,13 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State as Shared;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 
-use super::gitpod::{connect_body, connect_error, connect_token};
-use super::has_bearer;
+use super::connect;
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
@@ -24,16 +23,15 @@ struct Asked {
     audience: Vec<String>,
 }
 
-async fn id_token(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn id_token(
+    Shared(state): Shared<Arc<State>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, connect::Refusal> {
     let platform = state.options().platform.clone();
-    if !has_bearer(&headers, &platform.ona_token) {
-        return connect_error(StatusCode::UNAUTHORIZED, "unauthenticated", "invalid or missing bearer token");
+    let asked: Asked = connect::read(&headers, &body, &platform.ona_token)?;
+    if asked.audience.is_empty() {
+        return Err(connect::Refusal::invalid("audience must not be empty"));
     }
-    match connect_body::<Asked>(&headers, &body) {
-        Ok(asked) if asked.audience.is_empty() => {
-            connect_error(StatusCode::BAD_REQUEST, "invalid_argument", "audience must not be empty")
-        }
-        Ok(asked) => connect_token(&state, platform.ona_shape, asked.audience),
-        Err(refusal) => refusal,
-    }
+    connect::token(&state, platform.ona_shape, asked.audience)
 }

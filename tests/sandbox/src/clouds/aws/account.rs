@@ -29,7 +29,7 @@ impl Default for AwsOptions {
             client_ids: vec!["sts.amazonaws.com".to_owned()],
             roles: vec![
                 Role::trusting_subject("dev", "*"),
-                Role::trusting_subject("long", "*").max_session(Duration::from_secs(12 * 3600)),
+                Role::trusting_subject("long", "*").max_session(Duration::from_hours(12)),
                 Role::trusting_subject("stranger", "somebody-else"),
                 Role::trusting_role("deploy", "dev", None),
                 Role::trusting_role("partner", "dev", Some("sandbox-external-id")),
@@ -54,7 +54,7 @@ pub struct Role {
 impl Role {
     /// A role with this trust policy and sessions of at most an hour.
     pub fn new(name: impl Into<String>, trust: Value) -> Self {
-        Self { name: name.into(), trust, max_session: Duration::from_secs(3600) }
+        Self { name: name.into(), trust, max_session: Duration::from_hours(1) }
     }
 
     /// A role for the platform's tokens whose audience is `sts.amazonaws.com` and whose subject is like `pattern`.

@@ -63,34 +63,32 @@ impl IntoResponse for Refusal {
 }
 
 fn document(status: StatusCode, name: &str, content: &Xml, id: &str) -> Response {
-    let body = format!("<{name} xmlns=\"{NAMESPACE}\">\n{}</{name}>\n", content.indented());
+    let lines = content.0.join("\n  ");
+    let body = format!("<{name} xmlns=\"{NAMESPACE}\">\n  {lines}\n</{name}>\n");
     (status, [(header::CONTENT_TYPE, "text/xml"), (REQUEST_ID, id)], body).into_response()
 }
 
 /// The content of an element, line by line.
 #[derive(Debug, Default)]
-pub(super) struct Xml(String);
+pub(super) struct Xml(Vec<String>);
 
 impl Xml {
     /// Adds an element with text.
     pub(super) fn with(mut self, name: &str, text: &str) -> Self {
-        self.0 += &format!("<{name}>{}</{name}>\n", escape(text));
+        self.0.push(format!("<{name}>{}</{name}>", escape(text)));
         self
     }
 
     /// Adds an element with elements.
     pub(super) fn element(&mut self, name: &str, content: Self) {
-        self.0 += &format!("<{name}>\n{}</{name}>\n", content.indented());
-    }
-
-    fn indented(&self) -> String {
-        self.0.lines().map(|line| format!("  {line}\n")).collect()
+        self.0.push(format!("<{name}>"));
+        self.0.extend(content.0.into_iter().map(|line| format!("  {line}")));
+        self.0.push(format!("</{name}>"));
     }
 }
 
 fn escape(text: &str) -> String {
-    // Line ends as references, or the indentation would get into the text.
-    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("\n", "&#10;"), ("\r", "&#13;")]
+    [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("\r", "&#13;")]
         .iter()
         .fold(text.to_owned(), |text, (plain, escaped)| text.replace(plain, escaped))
 }

@@ -9,13 +9,15 @@ use super::answer::{Answer, Xml};
 use super::parameters::{Assume, Parameters};
 use super::sessions::Session;
 use super::trust::{self, Asked};
-use super::web_identity::{DEFAULT_LIFETIME, with_packed_size};
+use super::web_identity::with_packed_size;
 use super::{Call, Refusal, signature};
 use crate::log::Facts;
 use crate::state::State;
 
+/// How long a session lasts if nobody says.
+const DEFAULT_LIFETIME: Duration = Duration::from_hours(1);
 /// No chained session lives longer, whatever its role allows.
-const LONGEST_CHAINED: Duration = Duration::from_secs(3600);
+const LONGEST_CHAINED: Duration = Duration::from_hours(1);
 
 pub(super) fn answer(
     state: &State,

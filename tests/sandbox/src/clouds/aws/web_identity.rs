@@ -2,7 +2,6 @@
 //! (<https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>).
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use super::account::{AwsOptions, Role};
 use super::answer::{Answer, Xml};
@@ -129,6 +128,3 @@ fn refusal(rejection: Rejection) -> Refusal {
         }
     }
 }
-
-/// The longest session that AWS has unless a role says otherwise.
-pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);

@@ -1,24 +1,22 @@
 //! The canonical form of a request, which the signature is over.
 
-use std::fmt::Write;
-
-use sha2::{Digest, Sha256};
-
 use super::Call;
+use crate::digest::sha256;
 
 /// The hash of the canonical request, in hexadecimal.
 pub(super) fn request_hash(call: &Call<'_>, signed_headers: &[String]) -> String {
-    let headers: String =
-        signed_headers.iter().map(|name| format!("{name}:{}\n", values(call, name))).collect();
+    let headers: Vec<String> =
+        signed_headers.iter().map(|name| format!("{name}:{}", values(call, name))).collect();
     let canonical = format!(
-        "{}\n{}\n{}\n{headers}\n{}\n{}",
+        "{}\n{}\n{}\n{}\n\n{}\n{}",
         call.method,
         call.uri.path(),
         query(call),
+        headers.join("\n"),
         signed_headers.join(";"),
-        hash(call.body),
+        sha256(call.body),
     );
-    hash(canonical.as_bytes())
+    sha256(canonical.as_bytes())
 }
 
 /// STS's paths need no encoding, so the path is itself; the query's parts are sorted.
@@ -41,11 +39,4 @@ fn values(call: &Call<'_>, name: &str) -> String {
         String::from_utf8_lossy(value.as_bytes()).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     call.headers.get_all(name).iter().map(text).collect::<Vec<_>>().join(",")
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
