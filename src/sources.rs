@@ -15,6 +15,7 @@ mod kubernetes;
 mod ona;
 mod problem;
 mod program;
+pub mod shared;
 
 use std::fmt::Debug;
 use std::path::Path;
