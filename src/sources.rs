@@ -16,6 +16,7 @@ mod ona;
 mod problem;
 mod program;
 pub mod shared;
+pub mod watch;
 
 use std::fmt::Debug;
 use std::path::Path;
