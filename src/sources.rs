@@ -16,6 +16,8 @@ mod ona;
 mod problem;
 mod program;
 pub mod shared;
+#[cfg(test)]
+mod tests;
 pub mod watch;
 
 use std::fmt::Debug;

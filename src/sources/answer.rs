@@ -78,12 +78,14 @@ async fn body(mut response: Response) -> reqwest::Result<Vec<u8>> {
 fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], step: Step<'_>) -> Failure {
     let said = Said::in_body(body);
     let number = status.as_u16();
-    let message = match said.message {
-        Some(message) => format!("{message} (HTTP {number})"),
-        None => status.canonical_reason().unwrap_or("no reason given").to_owned(),
+    let words =
+        said.message.unwrap_or_else(|| status.canonical_reason().unwrap_or("no reason given").to_owned());
+    let (code, message) = match said.code {
+        Some(code) => (code, format!("{words} (HTTP {number})")),
+        None => (format!("HTTP {number}"), words),
     };
     let failure = Failure::new(step.operation, step.place, advice(status, headers))
-        .code(said.code.unwrap_or_else(|| format!("HTTP {number}")))
+        .code(code)
         .message(message)
         .hint(hint(status, step));
     let id =
@@ -140,5 +142,6 @@ impl Said {
 }
 
 fn shortened(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
     text.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect()
 }

@@ -74,9 +74,9 @@ fn with_ona(context: &BuildContext) -> Option<Chosen> {
 fn on_gitlab(context: &BuildContext) -> Option<Chosen> {
     let mark = set(context, &["GITLAB_CI"])?;
     let environment = &context.surroundings.environment;
-    let names = variables_with_tokens(environment);
-    let source = Variables::of(environment, names.clone());
-    (!names.is_empty()).then(|| (mark, Ok(Arc::new(source) as Arc<dyn TokenSource>)))
+    let mut names = variables_with_tokens(environment).into_iter();
+    let source = Variables::of(environment, names.next()?, names.collect());
+    Some((mark, Ok(Arc::new(source))))
 }
 
 fn in_kubernetes(context: &BuildContext) -> Option<Chosen> {

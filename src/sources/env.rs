@@ -25,29 +25,36 @@ impl Configured<BuildContext> for Config {
     type Built = Arc<dyn TokenSource>;
 
     fn build(self, context: &BuildContext) -> Result<Self::Built, BuildError> {
-        Ok(Arc::new(Variables::of(&context.surroundings.environment, vec![self.variable])))
+        Ok(Arc::new(Variables::of(&context.surroundings.environment, self.variable, Vec::new())))
     }
 }
 
 /// Variables that hold tokens, for one audience each.
 #[derive(Debug)]
-pub(super) struct Variables(Vec<(String, Secret)>);
+pub(super) struct Variables {
+    first: (String, Secret),
+    others: Vec<(String, Secret)>,
+}
 
 impl Variables {
-    /// Those of `names`; one that is not set counts as empty.
-    pub(super) fn of(environment: &Environment, names: Vec<String>) -> Self {
-        let value = |name: &str| Secret::new(environment.get(name).unwrap_or_default());
-        Self(names.into_iter().map(|name| (name.clone(), value(&name))).collect())
+    /// Those of these names; one that is not set counts as empty.
+    pub(super) fn of(environment: &Environment, first: String, others: Vec<String>) -> Self {
+        let with_value = |name: String| {
+            let value = Secret::new(environment.get(&name).unwrap_or_default());
+            (name, value)
+        };
+        Self { first: with_value(first), others: others.into_iter().map(with_value).collect() }
     }
 
+    /// The token for `audience`, or else the first, which the caller's check will find fault with.
     fn read(&self, audience: &Audience) -> Result<IdToken, Failure> {
-        let mut tokens = self.0.iter().map(|(name, value)| read(name, value));
-        let first = tokens.next().unwrap_or_else(|| read("", &Secret::new("")));
         let fits = |token: &IdToken| token.claims().audiences().contains(&audience.as_str());
+        let first = read(&self.first.0, &self.first.1);
         if first.as_ref().is_ok_and(fits) {
             return first;
         }
-        tokens.flatten().find(fits).map_or(first, Ok)
+        let mut others = self.others.iter().filter_map(|(name, value)| read(name, value).ok());
+        others.find(fits).map_or(first, Ok)
     }
 }
 
@@ -62,7 +69,8 @@ fn read(name: &str, value: &Secret) -> Result<IdToken, Failure> {
 
 impl TokenSource for Variables {
     fn describe(&self) -> String {
-        let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> =
+            std::iter::once(&self.first).chain(&self.others).map(|(name, _)| name.as_str()).collect();
         format!("variable {}", names.join(", "))
     }
 

@@ -1,5 +1,5 @@
 //! `ona`: the CLI of Ona environments, which was called `gitpod` before:
-//! <https://ona.com/docs/ona/configuration/oidc>.
+//! <https://ona.com/docs>.
 
 use std::sync::Arc;
 

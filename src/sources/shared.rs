@@ -2,7 +2,8 @@
 //!
 //! A token is minted once for each source and audience, and shared until near its end; whoever asks while it is
 //! being minted waits for the same one, or for the same failure, so that a thousand logins are one request. Every
-//! token passes the local checks before anybody gets it.
+//! token passes the local checks before anybody gets it. While a source is down, a token near its end is given
+//! until its very end.
 //!
 //! There is no retry here and no wait: the engine has both. Local sources are always read again, because what
 //! they hold may have been replaced.
@@ -94,15 +95,17 @@ impl SharedTokens {
         {
             return Ok(Arc::clone(token));
         }
-        if let Some(failure) = last.failure.as_ref().filter(|_| waited) {
-            return Err(Arc::clone(failure));
-        }
-        let minted = self.mint(source, audience).await.map_err(Arc::new);
-        slot.ended.fetch_add(1, Ordering::Relaxed);
-        last.failure = minted.as_ref().err().cloned();
-        let (token, life) = minted?;
-        last.token = Some((Arc::clone(&token), life));
-        Ok(token)
+        let failure = if let Some(failure) = last.failure.as_ref().filter(|_| waited) {
+            Arc::clone(failure)
+        } else {
+            let minted = self.mint(source, audience).await;
+            slot.ended.fetch_add(1, Ordering::Relaxed);
+            match last.keep(minted) {
+                Ok(token) => return Ok(token),
+                Err(failure) => failure,
+            }
+        };
+        want.last_resort(&last, self.clock.now()).ok_or(failure)
     }
 
     async fn mint(
@@ -131,6 +134,17 @@ impl SharedTokens {
     }
 }
 
+impl Last {
+    /// Keeps what came of a mint; after a failure the token before it stays.
+    fn keep(&mut self, minted: Result<(Arc<IdToken>, Life), Failure>) -> Result<Arc<IdToken>, Arc<Failure>> {
+        let minted = minted.map_err(Arc::new);
+        self.failure = minted.as_ref().err().cloned();
+        let (token, life) = minted?;
+        self.token = Some((Arc::clone(&token), life));
+        Ok(token)
+    }
+}
+
 impl Want {
     fn is_met_by(&self, token: &Arc<IdToken>, life: &Life, now: SystemTime, just_minted: bool) -> bool {
         life.is_usable(now)
@@ -139,6 +153,12 @@ impl Want {
                 Self::Fresh => just_minted || life.is_fresh(now),
                 Self::OtherThan(refused) => !same(token, refused),
             }
+    }
+
+    /// The token that is near its end, where there is no other: it may still do.
+    fn last_resort(&self, last: &Last, now: SystemTime) -> Option<Arc<IdToken>> {
+        let (token, life) = last.token.as_ref()?;
+        (matches!(self, Self::Usable) && !life.is_over(now)).then(|| Arc::clone(token))
     }
 
     /// The token, unless it is the refused one once more.

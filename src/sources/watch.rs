@@ -4,10 +4,10 @@
 //! Folders are watched, not files, because a watch on a file dies with the first replacement; only where a folder
 //! is too busy to watch (home, temporary files) is the file itself watched, and again after each change. What
 //! counts in the end is a hash of the content, so nobody wakes for nothing. Where a file system sends no events
-//! (a network one), or nothing can be watched, the content is looked at twice a minute; elsewhere an idle watcher
+//! (a network one), or nothing can be watched, the content is looked at once a minute; elsewhere an idle watcher
 //! never runs.
 //!
-//! Left out: a folder further up that is renamed *and* put back elsewhere is noticed with the next event only.
+//! Left out: a folder further up than the file's own that is renamed away; that is noticed with the next event.
 
 mod content;
 mod look;
@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_millis(100);
 /// or at the latest after so long.
 const LATEST: Duration = Duration::from_secs(1);
 /// How often the content is looked at where no events come.
-const TICK: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_mins(1);
 
 /// Keeps a watch going; dropping it ends it.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Drop for Guard {
     }
 }
 
-/// Watches the files at `paths`, whether they exist or not. Whatever happens after this call is noticed; each
+/// Watches the files at `paths`, which are absolute, whether they exist or not. Whatever happens after this call is noticed; each
 /// file whose content has changed since, or that came or went, is sent. Needs a runtime.
 pub fn watch(paths: &[PathBuf], environment: &Environment) -> (Guard, mpsc::Receiver<PathBuf>) {
     watch_in(paths, Terrain::of(environment), TICK)
@@ -51,14 +51,14 @@ pub fn watch(paths: &[PathBuf], environment: &Environment) -> (Guard, mpsc::Rece
 
 fn watch_in(paths: &[PathBuf], terrain: Terrain, tick: Duration) -> (Guard, mpsc::Receiver<PathBuf>) {
     let (event_sender, events) = mpsc::unbounded_channel();
-    let (changes, receiver) = mpsc::channel(16);
+    let (sender, receiver) = mpsc::channel(16);
     let lookout = Lookout::new(paths, terrain, event_sender);
-    (Guard(tokio::spawn(attend(lookout, events, changes, tick))), receiver)
+    (Guard(tokio::spawn(attend(lookout, events, sender, tick))), receiver)
 }
 
 type Events = mpsc::UnboundedReceiver<Event>;
 
-async fn attend(mut lookout: Lookout, mut events: Events, changes: mpsc::Sender<PathBuf>, tick: Duration) {
+async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<PathBuf>, tick: Duration) {
     loop {
         wait(&mut events, lookout.plan(), tick).await;
         settle(&mut events, lookout.plan()).await;
@@ -70,7 +70,7 @@ async fn attend(mut lookout: Lookout, mut events: Events, changes: mpsc::Sender<
         let Ok((back, changed)) = looked.await else { return };
         lookout = back;
         for path in changed {
-            if changes.send(path).await.is_err() {
+            if sender.send(path).await.is_err() {
                 return;
             }
         }

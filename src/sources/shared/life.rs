@@ -35,6 +35,11 @@ impl Life {
         age < self.length() / 4
     }
 
+    /// Whether nothing of it is left.
+    pub(super) fn is_over(&self, now: SystemTime) -> bool {
+        now >= self.end
+    }
+
     fn length(&self) -> Duration {
         self.end.duration_since(self.start).unwrap_or_default()
     }

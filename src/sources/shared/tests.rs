@@ -129,6 +129,20 @@ async fn a_token_is_shared_until_near_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn while_the_source_is_down_a_token_near_its_end_is_given_until_its_end() {
+    let down = || Err(Advice::RETRY);
+    let source = Scripted::remote([Ok(token("a", 0, 100)), down(), down(), down()]);
+    let tokens = SharedTokens::new(PausedClock::new());
+    let first = tokens.token(&source, &audience(), Want::Usable).await.unwrap();
+    tokio::time::advance(Duration::from_secs(90)).await;
+    let still = tokens.token(&source, &audience(), Want::Usable).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &still));
+    tokens.token(&source, &audience(), Want::Fresh).await.unwrap_err();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    tokens.token(&source, &audience(), Want::Usable).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_past_its_first_quarter_is_not_fresh_but_usable() {
     let source = Scripted::remote([Ok(token("a", 0, 400)), Ok(token("a", 100, 500))]);
     let tokens = SharedTokens::new(PausedClock::new());

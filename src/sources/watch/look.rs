@@ -26,7 +26,7 @@ impl Lookout {
     pub(super) fn new(paths: &[PathBuf], terrain: Terrain, events: UnboundedSender<Event>) -> Self {
         let watcher = notify::recommended_watcher(move |event| pass_on(event, &events))
             .inspect_err(|error| {
-                tracing::warn!(%error, "Files cannot be watched; they are looked at twice a minute instead.");
+                tracing::warn!(%error, "Files cannot be watched; they are looked at once a minute instead.");
             })
             .ok();
         let files = paths.iter().map(|path| (path.clone(), Content::None)).collect();
@@ -114,9 +114,10 @@ mod tests {
     async fn reading_the_files_and_setting_watches_makes_no_event_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let (token, mark) = (folder.path().join("token"), folder.path().join("mark"));
-        fs::copy("/dev/null", &token).unwrap();
+        fs::copy("/proc/self/status", &token).unwrap();
         let (sender, mut events) = mpsc::unbounded_channel();
-        let mut lookout = Lookout::new(std::slice::from_ref(&token), Terrain::with_busy(["/", "/tmp"]), sender);
+        let mut lookout =
+            Lookout::new(std::slice::from_ref(&token), Terrain::with_busy(["/", "/tmp"]), sender);
         fs::read(&token).unwrap();
         assert_eq!(lookout.look(), Vec::<PathBuf>::new());
         fs::create_dir(&mark).unwrap();

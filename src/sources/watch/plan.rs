@@ -26,7 +26,11 @@ impl Terrain {
 
     /// These folders are busy.
     pub(super) fn with_busy<P: Into<PathBuf>>(folders: impl IntoIterator<Item = P>) -> Self {
-        Self { busy: folders.into_iter().map(Into::into).collect() }
+        let mut busy: BTreeSet<PathBuf> = folders.into_iter().map(Into::into).collect();
+        // Ways are walked with their links resolved, and the home folder is often behind one.
+        let real: Vec<PathBuf> = busy.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+        busy.extend(real);
+        Self { busy }
     }
 }
 
@@ -100,7 +104,7 @@ impl Plan {
                     return Some(folder.join(target).join(rest));
                 }
                 Ok(found) if rest.as_os_str().is_empty() => {
-                    self.mind(&folder, &walked, found.is_file(), terrain)
+                    self.mind(&folder, &walked, found.is_file(), terrain);
                 }
                 Ok(_) => {}
                 Err(_) => {
@@ -134,8 +138,8 @@ fn is_lasting(folder: &Path, entry: &Path) -> bool {
 /// Whether the file system that holds `folder` sends no events for what others do to it.
 #[cfg(target_os = "linux")]
 fn is_mute(folder: &Path) -> bool {
-    /// `statfs` numbers of NFS, 9p, SMB (three), FUSE and virtiofs, Ceph, AFS, Lustre and VirtualBox folders.
-    const MUTE: [u32; 9] = [
+    /// `statfs` numbers of NFS, 9p, SMB (three), FUSE and virtiofs, Ceph, AFS, Lustre and `vboxsf`.
+    const MUTE: [u32; 10] = [
         0x6969,
         0x0102_1997,
         0x517b,
@@ -145,6 +149,7 @@ fn is_mute(folder: &Path) -> bool {
         0x00c3_6400,
         0x5346_414f,
         0x0bd0_0bd0,
+        0x786f_4256,
     ];
     rustix::fs::statfs(folder)
         .is_ok_and(|found| u32::try_from(found.f_type).is_ok_and(|kind| MUTE.contains(&kind)))

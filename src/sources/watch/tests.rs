@@ -9,7 +9,7 @@ use super::*;
 /// Far longer than it takes; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Longer than any test: without a sign nothing is looked at.
-const NEVER: Duration = Duration::from_secs(3600);
+const NEVER: Duration = Duration::from_hours(1);
 
 struct Watched {
     folder: TempDir,
@@ -171,10 +171,10 @@ async fn in_a_busy_folder_the_file_itself_is_watched_through_replacements_withou
     write(&path, "0");
     let terrain = Terrain::with_busy([folder.path()]);
     assert!(!Plan::of(std::slice::from_ref(&path), &terrain).needs_ticks());
-    let (_guard, mut changes) = watch_in(std::slice::from_ref(&path), terrain, NEVER);
+    let (_guard, mut receiver) = watch_in(std::slice::from_ref(&path), terrain, NEVER);
     for content in ["1", "2", "3"] {
         replace(&path, content);
-        let changed = tokio::time::timeout(PATIENCE, changes.recv()).await.expect("no change was noticed");
+        let changed = tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("no change was noticed");
         assert_eq!(changed.as_ref(), Some(&path));
     }
 }
@@ -184,9 +184,9 @@ async fn in_a_busy_folder_a_file_that_does_not_exist_yet_is_found_by_looking() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token");
     let terrain = Terrain::with_busy([folder.path()]);
-    let (_guard, mut changes) = watch_in(std::slice::from_ref(&path), terrain, Duration::from_millis(20));
+    let (_guard, mut receiver) = watch_in(std::slice::from_ref(&path), terrain, Duration::from_millis(20));
     write(&path, "1");
-    let changed = tokio::time::timeout(PATIENCE, changes.recv()).await.expect("no change was noticed");
+    let changed = tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("no change was noticed");
     assert_eq!(changed, Some(path));
 }
 
