@@ -10,7 +10,7 @@ use super::TokenSource;
 use super::program::Program;
 
 /// Runs a program that prints the ID token to standard output. No shell is involved.
-#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
     /// The program and its arguments, one string each; `{audience}` in an argument stands for the audience, which

@@ -8,7 +8,9 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evercred_core::{Advice, Audience, BoxFuture, BuildError, Configured, Failure, IdToken, TokenError};
+use evercred_core::{
+    Advice, Audience, BoxFuture, BuildError, Configured, Environment, Failure, IdToken, TokenError,
+};
 use evercred_http::BuildContext;
 
 use super::{TokenSource, problem};
@@ -28,16 +30,22 @@ impl Configured<BuildContext> for Config {
     type Built = Arc<dyn TokenSource>;
 
     fn build(self, context: &BuildContext) -> Result<Self::Built, BuildError> {
-        let path = context.surroundings.environment.expand(&self.path);
-        if !path.is_absolute() {
-            return Err(BuildError::at("path", format!("{:?} is not an absolute path", self.path))
-                .hint("Write it from `/` or `~/` on: the daemon has no folder of its own to start from."));
-        }
+        let path = absolute(&context.surroundings.environment, &self.path)?;
         Ok(Arc::new(TokenFile::new("file", path, ROTATION)))
     }
 }
 
 const ROTATION: &str = "Whatever writes this file should replace it before the token ends; see that it runs.";
+
+/// The path that the key `path` names.
+pub(super) fn absolute(environment: &Environment, text: &str) -> Result<PathBuf, BuildError> {
+    let path = environment.expand(text);
+    if path.is_absolute() {
+        return Ok(path);
+    }
+    Err(BuildError::at("path", format!("{text:?} is not an absolute path"))
+        .hint("Write it from `/` or `~/` on: the daemon has no folder of its own to start from."))
+}
 
 /// A file with a token in it.
 #[derive(Debug)]

@@ -60,8 +60,11 @@ impl Gp {
         match self.supervisor.workspace().await {
             Ok(_) => Err(failure),
             Err(cause) => {
-                let remedy = cause.remedy().unwrap_or_default().to_owned();
-                Err(failure.hint(remedy).caused_by(cause))
+                let failure = match cause.remedy() {
+                    Some(remedy) => failure.hint(remedy),
+                    None => failure,
+                };
+                Err(failure.caused_by(cause))
             }
         }
     }

@@ -13,7 +13,7 @@ use evercred_core::{Audience, BoxFuture, BuildError, Configured, Environment, Fa
 use evercred_http::BuildContext;
 
 use super::TokenSource;
-use super::file::TokenFile;
+use super::file::{TokenFile, absolute};
 
 /// Reads a projected service account token.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]
@@ -32,7 +32,7 @@ impl Configured<BuildContext> for Config {
     fn build(self, context: &BuildContext) -> Result<Self::Built, BuildError> {
         let environment = &context.surroundings.environment;
         let path = match &self.path {
-            Some(path) => environment.expand(path),
+            Some(path) => absolute(environment, path)?,
             None => mounted(environment, Path::exists).unwrap_or_else(|| PathBuf::from(MOUNTS[0])),
         };
         Ok(Arc::new(ProjectedToken(TokenFile::new("kubernetes", path, ROTATION))))

@@ -1,12 +1,13 @@
 //! Running a program that prints an ID token.
 //!
 //! It gets an argument vector, never a shell line, and the environment that the config was loaded with. Its
-//! standard output is the token; its standard error is for the report. When its time is over, it is killed with
-//! every process it started. Arguments are not shown anywhere: people put secrets there.
+//! standard output is the token and is not shown; its standard error is for the report. When its time is over, it
+//! is killed with its whole process group. Arguments are not shown anywhere: people put secrets there.
 
 mod execution;
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evercred_core::{Advice, Audience, Environment, Failure, IdToken};
@@ -19,7 +20,6 @@ const PLACEHOLDER: &str = "{audience}";
 const AUDIENCE_VARIABLE: &str = "EVERCRED_AUDIENCE";
 
 /// A program that prints a token.
-#[derive(Debug)]
 pub(super) struct Program {
     /// Its name, or the names it goes by: the first that is found runs.
     pub(super) names: Vec<String>,
@@ -62,15 +62,26 @@ impl Program {
     }
 }
 
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("names", &self.names)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The executable that `name` stands for: a path (`~/` allowed), or what `PATH` has by that name.
 pub(super) fn find(environment: &Environment, name: &str) -> Option<PathBuf> {
     if name.contains('/') {
-        return Some(environment.expand(name)).filter(executable);
+        return Some(environment.expand(name)).filter(|path| executable(path));
     }
     let folders = environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
-    std::env::split_paths(folders).map(|folder| folder.join(name)).find(executable)
+    // An empty or relative entry would mean the folder that the daemon happens to be in.
+    let folders = std::env::split_paths(folders).filter(|folder| folder.is_absolute());
+    folders.map(|folder| folder.join(name)).find(|path| executable(path))
 }
 
-fn executable(path: &PathBuf) -> bool {
+fn executable(path: &Path) -> bool {
     path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }

@@ -90,8 +90,9 @@ impl SharedTokens {
         let ended_before = slot.ended.load(Ordering::Relaxed);
         let mut last = slot.last.lock().await;
         let waited = slot.ended.load(Ordering::Relaxed) != ended_before;
+        let just_minted = waited && last.failure.is_none();
         if let Some((token, life)) = &last.token
-            && want.is_met_by(token, life, self.clock.now(), waited)
+            && want.is_met_by(token, life, self.clock.now(), just_minted)
         {
             return Ok(Arc::clone(token));
         }
@@ -146,12 +147,14 @@ impl Last {
 }
 
 impl Want {
+    /// Whether a token at hand will do. One that was minted while we waited is as new as any, even if it is the
+    /// refused one once more: asking again at once would only hammer.
     fn is_met_by(&self, token: &Arc<IdToken>, life: &Life, now: SystemTime, just_minted: bool) -> bool {
         life.is_usable(now)
             && match self {
                 Self::Usable => true,
                 Self::Fresh => just_minted || life.is_fresh(now),
-                Self::OtherThan(refused) => !same(token, refused),
+                Self::OtherThan(refused) => just_minted || !same(token, refused),
             }
     }
 

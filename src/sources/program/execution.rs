@@ -29,7 +29,7 @@ pub(super) async fn output(mut command: Command, name: &str, limit: Duration) ->
     let (status, output, complaint) = ended.map_err(|error| lost(name, error))?;
     group.disarm();
     if !status.success() {
-        return Err(refused(name, status, &complaint, &output));
+        return Err(refused(name, status, &complaint));
     }
     if output.len() > LONGEST_OUTPUT {
         return Err(attention(name).message("it printed more than any token has"));
@@ -115,16 +115,15 @@ fn lost(name: &str, error: io::Error) -> Failure {
     failure(name, Advice::RETRY).message("its output could not be read").caused_by(error)
 }
 
-fn refused(name: &str, status: ExitStatus, complaint: &[u8], output: &[u8]) -> Failure {
-    // Some programs complain on standard output; what looks like a token is taken out by `message`.
-    let said = [complaint, output].into_iter().map(one_line).find(|text| !text.is_empty());
+fn refused(name: &str, status: ExitStatus, complaint: &[u8]) -> Failure {
+    let said = one_line(complaint);
     let advice = match status.code() {
         Some(126 | 127) => Advice::NeedsAttention,
         _ => Advice::RETRY,
     };
     failure(name, advice)
         .code(named(status))
-        .message(said.as_deref().unwrap_or("it said nothing"))
+        .message(if said.is_empty() { "it wrote nothing to standard error" } else { &said })
         .hint("Run it by hand as the user that evercred runs as; evercred tries again by itself.")
 }
 
@@ -144,7 +143,7 @@ fn named(status: ExitStatus) -> String {
 }
 
 fn one_line(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_COMPLAINT)]);
+    let text = String::from_utf8_lossy(bytes);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("; ").chars().filter(|c| !c.is_control()).collect()
 }

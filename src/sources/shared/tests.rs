@@ -178,6 +178,33 @@ async fn the_refused_token_is_never_given_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_keeps_the_refused_token_is_not_asked_by_each_caller() {
+    let source = Scripted::remote([Ok(token("a", 0, 3600)), Ok(token("a", 0, 3600))]);
+    let tokens = SharedTokens::new(PausedClock::new());
+    let refused = tokens.token(&source, &audience(), Want::Usable).await.unwrap();
+    let audience = audience();
+    let (one, two) = tokio::join!(
+        tokens.token(&source, &audience, Want::OtherThan(Arc::clone(&refused))),
+        tokens.token(&source, &audience, Want::OtherThan(Arc::clone(&refused))),
+    );
+    assert!(one.is_err() && two.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_mint_does_not_make_an_old_token_fresh_for_those_who_waited() {
+    let source = Scripted::remote([Ok(token("a", 0, 400)), Err(Advice::RETRY)]);
+    let tokens = SharedTokens::new(PausedClock::new());
+    tokens.token(&source, &audience(), Want::Usable).await.unwrap();
+    tokio::time::advance(Duration::from_secs(200)).await;
+    let audience = audience();
+    let (one, two) = tokio::join!(
+        tokens.token(&source, &audience, Want::Fresh),
+        tokens.token(&source, &audience, Want::Fresh),
+    );
+    assert!(one.is_err() && two.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_local_source_is_read_every_time() {
     let script = [Ok(token("a", 0, 3600)), Ok(token("a", 1, 3600))];
     let source: Arc<dyn TokenSource> =

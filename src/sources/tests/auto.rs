@@ -36,9 +36,16 @@ fn programs_on_the_path_are_found() {
 
 #[tokio::test]
 async fn on_gitlab_the_variable_with_the_audience_is_taken() {
+    let empty = tempfile::tempdir().unwrap();
+    let path = empty.path().to_str().unwrap();
     let (one, two) = (jwt("one"), jwt("two"));
-    let variables =
-        [("PATH", ""), ("GITLAB_CI", "true"), ("A_TOKEN", &*one), ("B_TOKEN", &*two), ("CI_JOB_JWT", &*one)];
+    let variables = [
+        ("PATH", path),
+        ("GITLAB_CI", "true"),
+        ("A_TOKEN", &*one),
+        ("B_TOKEN", &*two),
+        ("CI_JOB_JWT", &*one),
+    ];
     let source = source::<auto::Config>(json!({}), &variables);
     assert_eq!(source.describe(), "variable A_TOKEN, B_TOKEN (GITLAB_CI is set)");
     assert_eq!(mint(&source, "two").await.unwrap().raw().expose(), two);

@@ -39,6 +39,7 @@ async fn a_failing_command_is_reported_with_exit_code_and_complaint_but_without_
     );
     assert_eq!(failure.advice(), Advice::RETRY);
     assert_eq!(source.describe(), "command /bin/sh");
+    assert!(!format!("{source:?}").contains(&secret));
 }
 
 #[tokio::test]
