@@ -2,8 +2,15 @@
 
 use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
 
 use evercred_core::{Audience, BoxFuture, Failure, IdToken};
+use evercred_http::BuildContext;
+
+use crate::config::kind::Kind;
+
+/// The token sources there are.
+pub const KINDS: &[Kind<Arc<dyn TokenSource>, BuildContext>] = &[];
 
 /// Mints ID tokens. One call is one attempt: no retry, no cache; the engine shares tokens and waits.
 pub trait TokenSource: Debug + Send + Sync {
