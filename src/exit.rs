@@ -4,8 +4,6 @@ use std::process::ExitCode;
 
 use evercred_core::Advice;
 
-use crate::config::ConfigError;
-
 /// How a command ended. The numbers are part of the interface and never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -16,7 +14,7 @@ pub enum Exit {
     Failed = 1,
     /// The command line is wrong (clap's own number).
     Usage = 2,
-    /// There is no config, or it has mistakes, or no login of the given name.
+    /// There is no config that can be read, or it has mistakes, or no login of the given name.
     BadConfig = 3,
     /// The provider or the token source refused: somebody has to change something.
     Refused = 4,
@@ -80,15 +78,6 @@ impl From<Advice> for Exit {
         match advice {
             Advice::Retry { .. } => Self::Unavailable,
             Advice::NewToken | Advice::NeedsAttention => Self::Refused,
-        }
-    }
-}
-
-impl From<&ConfigError> for Exit {
-    fn from(error: &ConfigError) -> Self {
-        match error {
-            ConfigError::NotFound { .. } | ConfigError::NoHome | ConfigError::Mistakes(_) => Self::BadConfig,
-            ConfigError::Unreadable { .. } => Self::Failed,
         }
     }
 }

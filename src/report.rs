@@ -83,12 +83,12 @@ impl Report {
 
     fn write_mistake(&self, mistake: &Located, to: &mut String, palette: &Palette) -> fmt::Result {
         let Palette { error, strong, dim, reset, .. } = palette;
-        let Located { line, column, length, source, message, hint } = mistake;
+        let Located { line, column, length, text, message, hint } = mistake;
         let file = self.file.as_deref().unwrap_or("config");
         writeln!(to, "{strong}{}:{line}:{column}:{reset} {}", printable(file), printable(message))?;
         let margin = line.to_string().len();
         let caret = format!("{}{}", " ".repeat(column.saturating_sub(1)), "^".repeat(*length));
-        writeln!(to, "{dim}{line} |{reset} {}", printable(source))?;
+        writeln!(to, "{dim}{line} |{reset} {}", printable(text))?;
         writeln!(to, "{dim}{:margin$} |{reset} {error}{caret}{reset}", "")?;
         write_hint(hint.as_deref(), &" ".repeat(margin + 3), to, palette)?;
         writeln!(to)
@@ -105,7 +105,7 @@ impl From<&ConfigError> for Report {
     fn from(error: &ConfigError) -> Self {
         match error {
             ConfigError::Mistakes(problems) => Self::from(problems),
-            other => Self::new(other, Some(other.remedy()), other.into()),
+            other => Self::new(other, Some(other.remedy()), Exit::BadConfig),
         }
     }
 }
@@ -180,7 +180,7 @@ mod tests {
             line: 12,
             column: 2,
             length: 3,
-            source: "\trol = \"\x1b[2J\"".to_owned(),
+            text: "\trol = \"\x1b[2J\"".to_owned(),
             message: "there is no key `rol` here".to_owned(),
             hint: Some("Did you mean `role_arn`?".to_owned()),
         };

@@ -51,7 +51,7 @@ pub struct Located {
     /// How many characters of that line are at fault; at least 1.
     pub length: usize,
     /// The whole line, without its end.
-    pub source: String,
+    pub text: String,
     /// What is wrong.
     pub message: String,
     /// What would be right.
@@ -104,14 +104,14 @@ impl Text<'_> {
     fn place(self, problem: Problem) -> Located {
         let start = self.boundary(problem.span.start);
         let line_start = self.text[..start].rfind('\n').map_or(0, |end| end + 1);
-        let source = self.text[line_start..].lines().next().unwrap_or_default();
-        let line_end = line_start + source.len();
+        let line = self.text[line_start..].lines().next().unwrap_or_default();
+        let line_end = line_start + line.len();
         let end = self.boundary(problem.span.end).clamp(start, line_end.max(start));
         Located {
             line: self.line(&problem.span),
             column: 1 + self.text[line_start..start].chars().count(),
             length: self.text[start..end].chars().count().max(1),
-            source: source.to_owned(),
+            text: line.to_owned(),
             message: problem.message,
             hint: problem.hint,
         }
@@ -129,7 +129,7 @@ mod tests {
 
     fn place(text: &str, span: Range<usize>) -> (usize, usize, usize, String) {
         let located = Text { file: Path::new("c"), text }.place(Problem::new(span, "wrong"));
-        (located.line, located.column, located.length, located.source)
+        (located.line, located.column, located.length, located.text)
     }
 
     #[test]

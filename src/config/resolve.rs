@@ -9,7 +9,7 @@ mod select;
 mod sources;
 
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 use toml::Spanned;
@@ -27,6 +27,8 @@ use crate::registry::{ProviderKind, Registry};
 /// A config, resolved.
 #[derive(Debug)]
 pub struct Resolved {
+    /// The file it was read from, absolute.
+    pub file: PathBuf,
     /// The logins, by name. There is at least one.
     pub logins: Vec<Login>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
@@ -40,7 +42,7 @@ impl Resolved {
     }
 }
 
-/// Resolves `text`, which was read from `file`.
+/// Resolves `text`, which was read from `file` (an absolute path).
 pub fn resolve(
     file: &Path,
     text: &str,
@@ -55,7 +57,7 @@ pub fn resolve(
     resolver.root(&root);
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
-        Ok(Resolved { logins: resolver.logins, shown: resolver.shown })
+        Ok(Resolved { file: file.to_owned(), logins: resolver.logins, shown: resolver.shown })
     } else {
         Err(text.locate(problems))
     }

@@ -331,7 +331,7 @@ proptest! {
             prop_assert!(!problems.list.is_empty());
             for mistake in problems.list {
                 let line = text.split('\n').nth(mistake.line - 1).unwrap_or_default();
-                prop_assert_eq!(mistake.source.as_str(), line.strip_suffix('\r').unwrap_or(line));
+                prop_assert_eq!(mistake.text.as_str(), line.strip_suffix('\r').unwrap_or(line));
                 prop_assert!(mistake.column <= line.chars().count() + 1);
             }
         }

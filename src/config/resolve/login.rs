@@ -37,7 +37,7 @@ impl Resolver<'_> {
         let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
         let outputs = self.outputs(kind, &id, provider.as_deref(), section);
         let Some(common) = common else { return };
-        let place = tree::value_span(section.get_ref(), "source");
+        let place = tree::value_span(section.get_ref(), "source").unwrap_or_else(|| section.span());
         let source = self.source_of(common.source.as_deref(), place);
         let (Some(provider), Some(source)) = (provider, source) else { return };
         let fingerprint = self.describe(kind, &id, section, &source, &outputs);

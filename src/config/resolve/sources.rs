@@ -45,17 +45,18 @@ impl Resolver<'_> {
         }
     }
 
-    /// The source that a login asked for, by name or as the default; that is made up if the config has none.
-    pub(super) fn source_of(&mut self, name: Option<&str>, place: Option<Range<usize>>) -> Option<Source> {
+    /// The source that a login asked for at `place`, by name or as the default; that is made up if the config has
+    /// none.
+    pub(super) fn source_of(&mut self, name: Option<&str>, place: Range<usize>) -> Option<Source> {
         if let Some(known) = self.sources.get(&name.map(str::to_owned)) {
             return known.clone();
         }
         if let Some(name) = name {
-            let problem = self.no_source(name, place.unwrap_or_default());
+            let problem = self.no_source(name, place);
             self.problems.push(problem);
             return None;
         }
-        let default = Spanned::new(0..0, DeValue::String(DeString::Borrowed(DEFAULT_SOURCE)));
+        let default = Spanned::new(place, DeValue::String(DeString::Borrowed(DEFAULT_SOURCE)));
         let source = self.source(&default, None, &["source"]);
         self.sources.insert(None, source.clone());
         source
