@@ -23,6 +23,7 @@ use super::problem::{Problem, Problems, Text};
 use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
+use crate::sources::TokenSource;
 
 /// A config, resolved.
 #[derive(Debug)]
@@ -61,6 +62,13 @@ pub fn resolve(
     } else {
         Err(text.locate(problems))
     }
+}
+
+/// The token source of a machine without a config.
+pub fn default_source(registry: &Registry, machine: &Machine) -> Result<Arc<dyn TokenSource>, Problems> {
+    let text = Text { file: Path::new("no config"), text: "" };
+    let mut resolver = Resolver::new(text, registry, machine);
+    resolver.default_source().map(|source| source.built).ok_or_else(|| text.locate(resolver.problems))
 }
 
 /// What is being resolved, and what was found so far.

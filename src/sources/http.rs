@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use evercred_core::{BuildError, Configured, Environment};
-use evercred_http::{BuildContext, ClientOptions};
+use evercred_http::{BuildContext, ClientOptions, ProxyUrl};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
@@ -41,7 +41,7 @@ pub(super) struct Config {
     ca_bundle: Option<String>,
     /// A proxy to go through. Default: `$HTTPS_PROXY`, `$http_proxy`, `$ALL_PROXY`, minus `$NO_PROXY`.
     #[serde(default)]
-    proxy: Option<String>,
+    proxy: Option<ProxyUrl>,
 }
 
 /// A header whose value is kept out of the config. Give either `file` or `env`.
