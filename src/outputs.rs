@@ -1,5 +1,8 @@
 //! Outputs: what a credential looks like in the files that SDKs and CLIs read.
 
+mod ini;
+mod part;
+
 use std::fmt::Debug;
 use std::path::Path;
 
