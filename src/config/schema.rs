@@ -33,7 +33,7 @@ pub fn schema(registry: &Registry) -> Value {
     })
 }
 
-/// The self-contained schema of one type.
+/// The self-contained schema of one type, with `properties` even if it has no keys.
 pub(crate) fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with(|settings| {
         settings.inline_subschemas = true;
@@ -41,6 +41,11 @@ pub(crate) fn of<T: JsonSchema>() -> Value {
     });
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     without_null(&mut schema);
+    // The Rust name of the type is nobody's business.
+    if let Some(object) = schema.as_object_mut() {
+        object.remove("title");
+        object.entry("properties").or_insert_with(|| json!({}));
+    }
     schema
 }
 
@@ -95,9 +100,6 @@ fn one_of<Built, Context>(kinds: &[Kind<Built, Context>], what: &str, type_requi
 
 fn tagged<Built, Context>(kind: &Kind<Built, Context>, type_required: bool) -> Value {
     let mut schema = kind.schema();
-    if !schema["properties"].is_object() {
-        schema["properties"] = json!({});
-    }
     schema["properties"]["type"] = json!({"const": kind.name});
     let mut required = schema["required"].as_array().cloned().unwrap_or_default();
     if type_required || kind.name != super::DEFAULT_SOURCE {

@@ -4,12 +4,11 @@ use serde_json::Value;
 
 /// The keys that are not there, from the schema's defaults.
 pub(crate) fn fill(schema: &Value, value: &mut Value) {
-    let (Some(properties), Value::Object(table)) = (schema["properties"].as_object(), &mut *value) else {
-        return;
-    };
-    for (key, schema) in properties {
-        if let Some(default) = schema.get("default") {
-            table.entry(key.clone()).or_insert_with(|| default.clone());
+    if let (Some(properties), Value::Object(table)) = (schema["properties"].as_object(), &mut *value) {
+        for (key, schema) in properties {
+            if let Some(default) = schema.get("default") {
+                table.entry(key.clone()).or_insert_with(|| default.clone());
+            }
         }
     }
     visit(schema, value, &mut fill);
@@ -48,10 +47,11 @@ mod tests {
         let schema = json!({"properties": {
             "a": {"default": 1},
             "b": {"properties": {"c": {"default": "x"}, "d": {"default": 2}}},
+            "e": {"items": {"properties": {"f": {"default": true}}}},
         }});
-        let mut value = json!({"b": {"d": 3}});
+        let mut value = json!({"b": {"d": 3}, "e": [{}]});
         fill(&schema, &mut value);
-        assert_eq!(value, json!({"a": 1, "b": {"c": "x", "d": 3}}));
+        assert_eq!(value, json!({"a": 1, "b": {"c": "x", "d": 3}, "e": [{"f": true}]}));
     }
 
     #[test]
