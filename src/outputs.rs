@@ -17,18 +17,19 @@ mod profile;
 mod profile_entry;
 mod profile_file;
 mod static_profile;
-mod timestamp;
 mod token_file;
 mod web_identity;
 mod whole_file;
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
 use crate::config::kind::Kind;
 use crate::files::Target;
+
+pub use process_document::{answer as process_answer, document_of as process_document_of};
 
 /// Everything an output can be, by the word in config.
 pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
@@ -105,9 +106,13 @@ impl OutputContext {
 }
 
 /// A field that `needs()` promised to be there.
-fn required<'a>(credential: &'a Credential, field: Field, target: &Target) -> Result<&'a Secret, Failure> {
+fn required<'a>(
+    credential: &'a Credential,
+    field: Field,
+    place: impl Display,
+) -> Result<&'a Secret, Failure> {
     credential.field(field).filter(|secret| !secret.is_empty()).ok_or_else(|| {
-        Failure::new("write the credential", target.path.display().to_string(), Advice::NeedsAttention)
+        Failure::new("write the credential", place.to_string(), Advice::NeedsAttention)
             .message(format!("the credential has no `{field}`"))
             .hint("Choose another output for this login, or other fields in this one.")
     })

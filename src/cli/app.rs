@@ -76,13 +76,13 @@ impl App {
             (Err(ConfigError::NotFound { .. }), None) if self.config.is_none() => None,
             (loaded, _) => Some(loaded.map_err(|error| Report::from(&error))?),
         };
-        match (name, resolved) {
-            (Some(name), Some(resolved)) => {
-                resolved.sources.get(name).cloned().ok_or_else(|| no_source(name, &resolved))
-            }
-            (None, Some(Resolved { default_source: Some(source), .. })) => Ok(source),
+        let configured =
+            resolved.as_ref().and_then(|resolved| resolved.sources.get(&name.map(str::to_owned)));
+        match (configured, name, &resolved) {
+            (Some(source), _, _) => Ok(Arc::clone(source)),
+            (None, Some(name), Some(resolved)) => Err(no_source(name, resolved)),
             _ => config::default_source(&self.registry, &self.machine)
-                .map_err(|problems| Report::from(&problems).into()),
+                .map_err(|error| Report::from(&error).into()),
         }
     }
 
@@ -108,7 +108,7 @@ pub(super) fn runtime() -> Result<Runtime, Box<Report>> {
 }
 
 fn no_source(name: &str, resolved: &Resolved) -> Box<Report> {
-    let known = resolved.sources.keys().cloned().collect::<Vec<_>>().join(", ");
+    let known = resolved.sources.keys().flatten().cloned().collect::<Vec<_>>().join(", ");
     let hint = if known.is_empty() {
         format!("Add a table [sources.{name}].")
     } else {

@@ -17,7 +17,7 @@ use crate::engine::attempt::Outcome as AttemptOutcome;
 use crate::engine::attempt_error::AttemptError;
 use crate::exit::Exit;
 use crate::login::LoginId;
-use crate::outputs::process_document;
+use crate::outputs::{process_answer, process_document_of};
 use crate::report::Report;
 use crate::time::{SystemClock, rfc3339};
 
@@ -67,15 +67,12 @@ fn good(path: &Path, now: SystemTime) -> Option<Vec<u8>> {
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let login = app.login(&arguments.login)?;
     let attempts = app.attempts();
-    let kept = login
-        .outputs
-        .iter()
-        .map(|output| &output.target().path)
-        .find(|path| is_document(path, &arguments.login));
+    let files = login.outputs.iter().map(|output| output.target().path.as_path());
+    let kept = process_document_of(&login.id.to_string(), files);
     let Some(path) = kept else {
         let obtained = runtime()?.block_on(attempts.obtain(&login));
         let credential = obtained.map_err(|(_, failure)| Report::from(&failure))?;
-        let document = process_document::render(&credential).map_err(|failure| Report::from(&failure))?;
+        let document = process_answer(&credential, &"stdout").map_err(|failure| Report::from(&failure))?;
         return write(&document);
     };
     // What the record calls fresh but the document does not have is not good enough.
@@ -90,12 +87,6 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
             Err(Report::new(&error, Some(hint.to_owned()), Exit::Failed).into())
         }
     }
-}
-
-/// Whether `path` is the document that a `profile` output keeps for `login`.
-fn is_document(path: &Path, login: &LoginId) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_str() == Some(&process_document::file_name(&login.to_string())))
 }
 
 fn write(document: &[u8]) -> super::Outcome {

@@ -5,7 +5,9 @@ use std::str::FromStr as _;
 
 use clap::ValueEnum;
 use evercred_core::Environment;
-use tracing_subscriber::filter::Targets;
+use tracing::Metadata;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt as _, FilterFn, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, fmt};
@@ -27,7 +29,8 @@ pub(super) fn start(filter: &str, format: LogFormat, environment: &Environment) 
             "{filter:?} is no log filter; write a level such as \"info\" or \"info,evercred::engine=debug\""
         )
     };
-    let targets = Targets::from_str(filter).map_err(|_| wrong())?;
+    let targets =
+        Targets::from_str(filter).map_err(|_| wrong())?.and(FilterFn::new(|event| is_ours_or_grave(event)));
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
     let layer = match format {
@@ -40,4 +43,10 @@ pub(super) fn start(filter: &str, format: LogFormat, environment: &Environment) 
     // A second start in one process (tests) keeps the first.
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
     Ok(())
+}
+
+/// SDKs trace whole requests and answers, tokens and keys included, so only their warnings pass, whatever was asked
+/// for.
+fn is_ours_or_grave(event: &Metadata<'_>) -> bool {
+    event.target().starts_with("evercred") || *event.level() <= LevelFilter::WARN
 }

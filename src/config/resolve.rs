@@ -9,7 +9,9 @@ mod select;
 mod sources;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use toml::Spanned;
@@ -32,6 +34,8 @@ pub struct Resolved {
     pub file: PathBuf,
     /// The logins, by name. There is at least one.
     pub logins: Vec<Login>,
+    /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
+    pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -58,7 +62,9 @@ pub fn resolve(
     resolver.root(&root);
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
-        Ok(Resolved { file: file.to_owned(), logins: resolver.logins, shown: resolver.shown })
+        let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
+        let (logins, shown) = (resolver.logins, resolver.shown);
+        Ok(Resolved { file: file.to_owned(), logins, sources: sources.collect(), shown })
     } else {
         Err(text.locate(problems))
     }
@@ -68,7 +74,7 @@ pub fn resolve(
 pub fn default_source(registry: &Registry, machine: &Machine) -> Result<Arc<dyn TokenSource>, Problems> {
     let text = Text { file: Path::new("no config"), text: "" };
     let mut resolver = Resolver::new(text, registry, machine);
-    resolver.default_source().map(|source| source.built).ok_or_else(|| text.locate(resolver.problems))
+    resolver.source_of(None, 0..0).map(|source| source.built).ok_or_else(|| text.locate(resolver.problems))
 }
 
 /// What is being resolved, and what was found so far.

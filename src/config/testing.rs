@@ -218,7 +218,7 @@ struct File {
 }
 
 fn file(path: PathBuf, section: Option<String>, needs: &'static [Field]) -> Vec<Box<dyn Output>> {
-    vec![Box::new(File { target: Target { path, mode: 0o600 }, section, needs })]
+    vec![Box::new(File { target: Target::new(path, 0o600), section, needs })]
 }
 
 impl Configured<OutputContext> for Profile {

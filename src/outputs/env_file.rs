@@ -100,7 +100,7 @@ impl Document for Variables {
             if !needed && credential.field(*field).is_none() {
                 continue;
             }
-            let value = required(credential, *field, target)?.expose();
+            let value = required(credential, *field, target.path.display())?.expose();
             match (is_plain(value), self.export) {
                 (true, false) => file.extend([name, "=", value, "\n"]),
                 (true, true) => file.extend(["export ", name, "=", value, "\n"]),

@@ -8,10 +8,10 @@ use serde::Deserialize;
 
 use super::field_choice::choose;
 use super::mode::Mode;
-use super::timestamp::rfc3339;
 use super::whole_file::{Document, WholeFile, target};
 use super::{Output, OutputContext, required};
 use crate::files::Target;
+use crate::time::rfc3339;
 
 /// A JSON object with the fields of the credential, its `subject`, and its `expiration` if it has one.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -61,11 +61,11 @@ struct Object {
 impl Document for Object {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut object: BTreeMap<&str, &str> = BTreeMap::from([("subject", credential.subject())]);
-        let expiration = credential.expires_at().map(rfc3339);
+        let expiration = credential.expires_at().map(rfc3339::seconds);
         object.extend(expiration.as_deref().map(|instant| ("expiration", instant)));
         if let Some(fields) = &self.fields {
             for field in fields {
-                object.insert(field.name(), required(credential, *field, target)?.expose());
+                object.insert(field.name(), required(credential, *field, target.path.display())?.expose());
             }
         } else {
             let wanted = |(field, _): &(Field, _)| self.with_id_token || *field != Field::ID_TOKEN;

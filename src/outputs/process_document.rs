@@ -2,15 +2,17 @@
 //!
 //! The format is [AWS's](https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
 
+use std::fmt::Display;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, BuildError, Credential, Failure, Field};
+use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
 use serde::Serialize;
 
-use super::timestamp::rfc3339;
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
 use crate::files::Target;
+use crate::time::rfc3339;
 
 /// The document; its file is the program's own business, so nothing about it can be configured.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub(super) struct ProcessDocument;
 impl ProcessDocument {
     pub(super) fn build(context: &OutputContext) -> Result<WholeFile<Self>, BuildError> {
         Ok(WholeFile {
-            target: target(None, None, "json", context)?,
+            target: target(None, None, EXTENSION, context)?,
             needs: vec![Field::ACCESS_KEY_ID, Field::SECRET_ACCESS_KEY, Field::SESSION_TOKEN],
             document: Self,
         })
@@ -28,23 +30,35 @@ impl ProcessDocument {
 
 impl Document for ProcessDocument {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
-        let field = |field| required(credential, field, target).map(evercred_core::Secret::expose);
-        let answer = Answer {
-            version: 1,
-            access_key_id: field(Field::ACCESS_KEY_ID)?,
-            secret_access_key: field(Field::SECRET_ACCESS_KEY)?,
-            session_token: field(Field::SESSION_TOKEN)?,
-            expiration: reported_expiry(credential).map(rfc3339),
-            account_id: credential.field(Field::ACCOUNT_ID).map(evercred_core::Secret::expose),
-        };
-        let mut line = serde_json::to_vec(&answer).map_err(|error| {
-            Failure::new("write the credential", target.path.display().to_string(), Advice::NeedsAttention)
-                .caused_by(error)
-        })?;
-        line.push(b'\n');
-        Ok(line)
+        answer(credential, &target.path.display())
     }
 }
+
+/// The file that the `profile` output of a login keeps for its SDKs, if it is one of these files.
+pub fn document_of<'t>(login: &str, mut files: impl Iterator<Item = &'t Path>) -> Option<&'t Path> {
+    let name = format!("{login}.{EXTENSION}");
+    files.find(|path| path.file_name().is_some_and(|file| file.to_str() == Some(&name)))
+}
+
+/// What a `credential_process` prints: one line. `place` says in an error where it was to go.
+pub fn answer(credential: &Credential, place: &dyn Display) -> Result<Vec<u8>, Failure> {
+    let field = |field| required(credential, field, place).map(Secret::expose);
+    let answer = Answer {
+        version: 1,
+        access_key_id: field(Field::ACCESS_KEY_ID)?,
+        secret_access_key: field(Field::SECRET_ACCESS_KEY)?,
+        session_token: field(Field::SESSION_TOKEN)?,
+        expiration: reported_expiry(credential).map(rfc3339::seconds),
+        account_id: credential.field(Field::ACCOUNT_ID).map(Secret::expose),
+    };
+    let mut line = serde_json::to_vec(&answer).map_err(|error| {
+        Failure::new("write the credential", place.to_string(), Advice::NeedsAttention).caused_by(error)
+    })?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+const EXTENSION: &str = "json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

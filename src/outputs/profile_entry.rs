@@ -92,7 +92,7 @@ impl ProfileEntry {
             file,
             other_path: file.other().path(&context.environment)?,
             profile: profile.to_owned(),
-            target: Target { path: file.path(&context.environment)?, mode: 0o600 },
+            target: Target::shared(file.path(&context.environment)?, 0o600),
             needs,
             keys,
             environment: shadows::in_environment(profile, &context.environment),
@@ -112,7 +112,7 @@ impl ProfileEntry {
 
     /// A field that cannot break out of its line.
     fn single_word(&self, credential: &Credential, field: Field) -> Result<String, Failure> {
-        let value = required(credential, field, &self.target)?.expose();
+        let value = required(credential, field, self.target.path.display())?.expose();
         if value.chars().all(|c| c.is_ascii_graphic()) {
             return Ok(value.to_owned());
         }

@@ -44,7 +44,7 @@ pub(super) struct RawField(pub(super) Field);
 
 impl Document for RawField {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
-        Ok(required(credential, self.0, target)?.expose().as_bytes().to_vec())
+        Ok(required(credential, self.0, target.path.display())?.expose().as_bytes().to_vec())
     }
 }
 

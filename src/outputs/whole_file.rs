@@ -58,7 +58,7 @@ pub(super) fn target(
         )
         .hint("Begin it with `/` or with `~/`; evercred runs in no particular folder."));
     }
-    Ok(Target { path, mode: mode.unwrap_or(Mode::PRIVATE).bits() })
+    Ok(Target::new(path, mode.unwrap_or(Mode::PRIVATE).bits()))
 }
 
 #[cfg(test)]

@@ -26,14 +26,6 @@ pub(super) struct Source {
 /// noted.
 pub(super) type Sources = BTreeMap<Option<String>, Option<Source>>;
 
-impl Sources {
-    /// The default source, if it was needed, and those that have names.
-    pub(super) fn built(self) -> (Option<Arc<dyn TokenSource>>, BTreeMap<String, Arc<dyn TokenSource>>) {
-        let named = self.named.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        (self.default.flatten().map(|source| source.built), named.collect())
-    }
-}
-
 impl Resolver<'_> {
     pub(super) fn sources(&mut self, root: &DeTable<'_>) {
         if let Some(value) = root.get("source") {
