@@ -104,10 +104,9 @@ impl<'r> Resolver<'r> {
     }
 
     fn root(&mut self, root: &Section<'_>) {
-        self.unknown_tables(root.get_ref());
+        let mut any = self.unknown_tables(root.get_ref());
         self.sources(root.get_ref());
         let registry = self.registry;
-        let mut any = false;
         for provider in &registry.providers {
             if let Some((key, value)) = root.get_ref().get_key_value(provider.kind.name) {
                 any |= self.provider(provider, key, value);
@@ -118,14 +117,20 @@ impl<'r> Resolver<'r> {
         }
     }
 
-    fn unknown_tables(&mut self, root: &DeTable<'_>) {
+    /// Says whether there was one: it was probably meant to hold a login.
+    fn unknown_tables(&mut self, root: &DeTable<'_>) -> bool {
         let mut known = vec!["source", "sources"];
         known.extend(self.registry.providers.iter().map(|provider| provider.kind.name));
-        for key in root.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            let message = format!("there is no table `{}`", key.get_ref());
-            self.problems
-                .push(Problem::new(key.span(), message).hint(nearest::suggest(key.get_ref(), &known)));
-        }
+        let unknown = root.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
+        let problems: Vec<_> = unknown
+            .map(|key| {
+                Problem::new(key.span(), format!("there is no table `{}`", key.get_ref()))
+                    .hint(nearest::suggest(key.get_ref(), &known))
+            })
+            .collect();
+        let any = !problems.is_empty();
+        self.problems.extend(problems);
+        any
     }
 
     /// All logins of one provider; says whether there was one, good or bad.
