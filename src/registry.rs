@@ -13,7 +13,12 @@ use crate::outputs::{self, Output, OutputContext};
 use crate::sources::{self, TokenSource};
 
 /// The providers of this program.
-pub const PROVIDERS: &[ProviderKind] = &[];
+pub const PROVIDERS: &[ProviderKind] = &[
+    #[cfg(feature = "aws")]
+    login::<evercred_aws::Config>("aws", &["profile"]),
+    #[cfg(feature = "token")]
+    login::<evercred_token::Config>("token", &["token-file"]),
+];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
 #[derive(Debug, Clone, Copy)]
