@@ -27,7 +27,7 @@ const UNREACHABLE_SHARE: u32 = 600;
 ///   night without the network.
 /// - [`Advice::NeedsAttention`]: every two minutes or so; what wakes it sooner is a change of the config, of the
 ///   token source or of the clock, or a `refresh`.
-pub fn backoff(advice: Advice, failures: u32, failing_for: Duration, jitter: f64) -> Duration {
+pub(super) fn backoff(advice: Advice, failures: u32, failing_for: Duration, jitter: f64) -> Duration {
     match advice {
         Advice::Retry { after } => {
             exponential(failures).mul_f64(jitter).max(FIRST / 2).max(after.unwrap_or_default())

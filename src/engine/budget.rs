@@ -10,7 +10,7 @@ const PER_SECOND: f64 = 10.0;
 
 /// A token bucket for each kind of provider and for each token source, filled by the boot clock.
 #[derive(Debug, Default)]
-pub struct Budget {
+pub(super) struct Budget {
     buckets: HashMap<String, Bucket>,
 }
 
@@ -22,7 +22,7 @@ struct Bucket {
 
 impl Budget {
     /// Takes one attempt out of every bucket in `keys`, or none and says how long to wait.
-    pub fn take(&mut self, keys: &[&str], boot: Duration) -> Result<(), Duration> {
+    pub(super) fn take(&mut self, keys: &[&str], boot: Duration) -> Result<(), Duration> {
         let missing = keys.iter().map(|key| 1.0 - self.level(key, boot)).fold(0.0, f64::max);
         if missing > 0.0 {
             return Err(Duration::from_secs_f64(missing / PER_SECOND).max(Duration::from_millis(1)));

@@ -6,7 +6,11 @@ use crate::files::{self, Published, Publisher, Target};
 use crate::outputs::Output;
 
 /// Writes `credential` as `output` has it, if that changes anything.
-pub fn publish(publisher: &Publisher, output: &dyn Output, credential: &Credential) -> Result<(), Failure> {
+pub(super) fn publish(
+    publisher: &Publisher,
+    output: &dyn Output,
+    credential: &Credential,
+) -> Result<(), Failure> {
     let published = publisher.publish(output.target(), &mut |current| output.render(credential, current))?;
     let path = output.target().path.display();
     match published {
@@ -20,7 +24,7 @@ pub fn publish(publisher: &Publisher, output: &dyn Output, credential: &Credenti
 }
 
 /// Takes `output` out of its file, and the file away if nothing else is in it.
-pub fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failure> {
+pub(super) fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failure> {
     let target = output.target();
     match current(target)?.map(|current| output.retract(&current)) {
         None => Ok(()),

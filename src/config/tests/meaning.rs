@@ -19,7 +19,10 @@ fn logins(text: &str) -> Vec<Login> {
 fn a_good_config_becomes_logins() {
     let logins = logins(GOOD);
     let [default, team] = logins.as_slice() else { panic!("{logins:?}") };
-    assert_eq!((default.id.as_str(), team.id.as_str()), ("cloud.default", "cloud.team.b"));
+    assert_eq!(
+        (default.id.to_string(), team.id.to_string()),
+        ("cloud.default".to_owned(), "cloud.team.b".to_owned())
+    );
     assert_eq!(
         (default.source.describe(), team.source.describe()),
         ("https://x".to_owned(), "auto".to_owned())

@@ -73,7 +73,7 @@ type = "remot"
 "#), @r#"
 2:2+4 there is no table `clod` | Did you mean `cloud`?
 5:1+4 the key `role` belongs to no login | Write [cloud.default] instead of [cloud]; `default` may be any name.
-6:8+5 "a b" cannot be a name | A name has up to 64 letters, digits, `_`, `.` and `-`.
+6:8+5 "a b" cannot be a name | A name has up to 64 letters, digits, `_`, `.` and `-`, and does not begin with a dot.
 9:9+1 this must be a name or a table | -
 10:1+17 the key `type` is missing | It can be `auto`, `remote`.
 13:8+7 there is no type `remot` | Did you mean `remote`?

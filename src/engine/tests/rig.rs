@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -88,9 +89,9 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour.
+/// Mints tokens that live an hour, each its own.
 #[derive(Debug)]
-struct Mint(Arc<FakeClock>);
+struct Mint(Arc<FakeClock>, AtomicU32);
 
 impl TokenSource for Mint {
     fn describe(&self) -> String {
@@ -99,7 +100,8 @@ impl TokenSource for Mint {
 
     fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
         let now = self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600});
+        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
         Box::pin(async move { Ok(IdToken::parse(&token).unwrap()) })
@@ -165,9 +167,9 @@ impl Rig {
             asked_at: Mutex::default(),
         });
         let login = Login {
-            id: LoginId::new("test", "one").unwrap(),
+            id: LoginId::new("test", "one"),
             fingerprint: "same".to_owned(),
-            source: Arc::new(Mint(Arc::clone(&clock))),
+            source: Arc::new(Mint(Arc::clone(&clock), AtomicU32::new(0))),
             provider: Arc::clone(&script) as Arc<dyn Provider>,
             outputs: vec![Box::new(Plain(Target::new(folder.path().join("credential"), 0o600)))],
             policy,
