@@ -2,8 +2,8 @@
 Python, and reports whatever no reader should ever see: an empty or missing file, a missing part, parts of two
 credentials together, a text that does not parse.
 
-Prints "ready" when both are there, then reads until stdin closes, and ends with one JSON line,
-{"reads", "access_keys", "problems"}.
+Prints "ready" when both are there, then one JSON line for each new kind of problem, {"problem"}, and when stdin
+closes a last one, {"reads", "access_keys", "problems"}.
 """
 
 import argparse
@@ -72,23 +72,28 @@ class Seen:
         self.reads = 0
         self.whole = {}
         self.keys = set()
-        self.problems = []
+        self.problems = {}
 
     def read(self, source):
         self.reads += 1
         try:
             credential = source()
         except Exception as problem:  # whatever it is, the test shall see it
-            self.problems.append(f"{type(problem).__name__}: {problem}")
+            self.note(f"{type(problem).__name__}: {problem}")
             return
         self.keys.add(credential[0])
         if not all(credential):
-            self.problems.append("a part is empty")
+            self.note("a part is empty")
         if any(self.whole.setdefault(part, credential) != credential for part in credential):
-            self.problems.append(f"the parts beside {credential[0]} belong to another credential")
+            self.note(f"the parts beside {credential[0]} belong to another credential")
+
+    def note(self, problem):
+        if problem not in self.problems:
+            print(json.dumps({"problem": problem}), flush=True)
+        self.problems[problem] = self.problems.get(problem, 0) + 1
 
     def report(self):
-        summary = {"reads": self.reads, "access_keys": len(self.keys), "problems": self.problems[:20]}
+        summary = {"reads": self.reads, "access_keys": len(self.keys), "problems": self.problems}
         print(json.dumps(summary), flush=True)
 
 
