@@ -1,1 +1,151 @@
-//! To be written.
+//! The command line. One file a command; they share the machine's set-up and the one attempt path.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::config::environment;
+use crate::exit::Exit;
+use crate::registry::Registry;
+use crate::report::{Colour, Report};
+
+mod app;
+mod config;
+mod credential_process;
+mod get;
+mod harden;
+mod log;
+mod once;
+mod run;
+mod show;
+mod status;
+mod token;
+
+use log::LogFormat;
+
+/// Keeps cloud credentials fresh from this machine's OIDC identity.
+#[derive(Debug, Parser)]
+#[command(name = "evercred", version, disable_help_subcommand = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 fresh, 1 this machine failed, 2 usage, 3 bad config, 4 refused, 5 unavailable, 6 stale, 7 expired, \
+8 no daemon, 9 timed out.";
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The config; else `$EVERCRED_CONFIG`, `~/.config/evercred/config.toml`, `/etc/evercred/config.toml`
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What to log: a level, or targets with levels; else `$EVERCRED_LOG`; `info` for `run`, `warn` otherwise
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    /// How log lines look
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormat,
+    /// How the answer, or an error, is written
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+}
+
+/// How answers are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Keep all logins fresh, in the foreground, until stopped
+    Run,
+    /// Refresh what is due, once, and end
+    Once(once::Arguments),
+    /// Show how the logins are
+    Status(status::Arguments),
+    /// Print a fresh credential of one login, and write nothing
+    Get(get::Arguments),
+    /// Answer an AWS SDK's `credential_process`
+    CredentialProcess(credential_process::Arguments),
+    /// Print an ID token
+    Token(token::Arguments),
+    /// Check, describe or show the config
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// A command that could not do its work: what is reported. The exit code is in it.
+type Outcome = Result<Exit, Box<Report>>;
+
+/// Runs the program on the process's own arguments, with what `registry` knows.
+pub fn main(registry: &Registry) -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    if let Some(exit) = credential_process::fast(&arguments) {
+        return exit.into();
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
+        }
+    };
+    let format = cli.global.output;
+    harden::no_dumps();
+    match dispatch(cli, registry) {
+        Ok(exit) => exit.into(),
+        Err(report) => {
+            show_error(&report, format);
+            ExitCode::from(report.exit_code)
+        }
+    }
+}
+
+fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
+    let environment = environment();
+    let Global { config, log, log_format, output } = cli.global;
+    let quiet = if matches!(cli.command, Command::Run) { "info" } else { "warn" };
+    let filter = log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
+    log::start(filter, log_format, &environment).map_err(|message| usage(&message))?;
+    let app = app::App::new(environment, registry.clone(), config)?;
+    match cli.command {
+        Command::Run => run::run(&app),
+        Command::Once(arguments) => once::run(&app, &arguments, output),
+        Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Get(arguments) => get::run(&app, &arguments),
+        Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Config(command) => config::run(&app, command, output),
+    }
+}
+
+fn usage(message: &str) -> Box<Report> {
+    let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, message.to_owned());
+    Box::new(Report::new(&error, None, Exit::Usage))
+}
+
+fn show_error(report: &Report, format: Format) {
+    let mut stderr = std::io::stderr();
+    let text = match format {
+        Format::Text => report.to_text(Colour::of(&stderr, &environment())),
+        Format::Json => format!("{}\n", report.to_json()),
+    };
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+/// Writes an answer to stdout. Somebody who closed it does not want it.
+fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.write_all(end.as_bytes()));
+}

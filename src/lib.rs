@@ -6,7 +6,9 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod exit;
 pub mod files;
+pub mod login;
 pub mod outputs;
 pub mod registry;
 pub mod report;

@@ -1,3 +1,7 @@
 //! The `evercred` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    evercred::cli::main(&evercred::registry::Registry::built_in())
+}

@@ -21,6 +21,8 @@ pub enum Advice {
         /// The other side's own wish (`Retry-After`).
         after: Option<Duration>,
     },
+    /// Nobody was reached, so nothing was asked of anybody: try again soon, and keep trying.
+    Unreachable,
     /// The ID token was refused for its own sake (expired, replayed, signed by a rotated key): mint a new one.
     NewToken,
     /// Somebody has to change something, here or on the other side; retrying fast would only hammer.
@@ -35,6 +37,7 @@ impl Advice {
     pub const fn class(self) -> &'static str {
         match self {
             Self::Retry { .. } => "retry",
+            Self::Unreachable => "unreachable",
             Self::NewToken => "new_token",
             Self::NeedsAttention => "needs_attention",
         }

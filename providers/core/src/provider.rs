@@ -48,6 +48,13 @@ pub trait Provider: Debug + Send + Sync {
         false
     }
 
+    /// What the user should know although nothing failed: full sentences, such as that a role allows shorter
+    /// sessions than asked for. The list may grow with each exchange; the engine logs each sentence when it first
+    /// appears, and `status` shows them all.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Exchanges `token`.
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
 

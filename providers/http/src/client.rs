@@ -1,12 +1,15 @@
 //! Making clients, one for each set of options.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use evercred_core::{BuildError, Environment};
 use reqwest::{Certificate, Client, NoProxy, Proxy};
+
+use crate::ProxyUrl;
 
 /// A connection that has not come about by then will not: a near peer answers in milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -21,11 +24,11 @@ pub struct ClientOptions {
     /// A PEM file of further certificate authorities to trust, besides the system's.
     pub ca_bundle: Option<PathBuf>,
     /// A proxy for everything, instead of those the environment names.
-    pub proxy: Option<String>,
+    pub proxy: Option<ProxyUrl>,
 }
 
 /// The source of HTTP clients. Cloning shares it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Http {
     environment: Environment,
     clients: Arc<Mutex<BTreeMap<ClientOptions, Client>>>,
@@ -33,7 +36,7 @@ pub struct Http {
 
 impl Http {
     /// Clients that find their proxies in `environment` (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, in
-    /// capitals or not).
+    /// capitals or not), as the cloud SDKs do.
     pub fn new(environment: &Environment) -> Self {
         // Fails only if one is installed already, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -76,36 +79,53 @@ impl Http {
 
     fn proxies(&self, options: &ClientOptions) -> Result<Vec<Proxy>, BuildError> {
         if let Some(url) = &options.proxy {
-            return Ok(vec![Proxy::all(url).map_err(|_| bad_proxy(url))?]);
+            return Ok(vec![Proxy::all(url.as_str()).map_err(|_| unusable("proxy", url))?]);
         }
         let no_proxy = self.environment.first(&["NO_PROXY", "no_proxy"]).and_then(NoProxy::from_string);
         let mut proxies = Vec::new();
-        for (names, make) in PROXY_VARIABLES {
-            if let Some(url) = self.environment.first(names) {
-                proxies.push(make(url).map_err(|_| bad_proxy(url))?.no_proxy(no_proxy.clone()));
+        for (name, make) in PROXY_VARIABLES {
+            if let Some(url) = self.proxy_variable(name)? {
+                let proxy = make(url.as_str()).map_err(|_| unusable(name, &url))?;
+                proxies.push(proxy.no_proxy(no_proxy.clone()));
             }
         }
         Ok(proxies)
+    }
+
+    fn proxy_variable(&self, name: &'static str) -> Result<Option<ProxyUrl>, BuildError> {
+        let lower = name.to_ascii_lowercase();
+        // Under a CGI server, HTTP_PROXY is the request header `Proxy`, which anybody can send (CVE-2016-5385).
+        let trusted = name != "HTTP_PROXY" || self.environment.get("REQUEST_METHOD").is_none();
+        let text = self.environment.get(&lower).or_else(|| self.environment.get(name).filter(|_| trusted));
+        text.map(str::parse).transpose().map_err(|message: String| BuildError {
+            key: None,
+            message: format!("{name} cannot be used: {message}"),
+            hint: Some(format!("Correct or unset {name}, or set `proxy` in the config.")),
+        })
+    }
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The clients' own Debug would show the passwords of proxies.
+        f.debug_struct("Http").finish_non_exhaustive()
     }
 }
 
 type MakeProxy = fn(&str) -> reqwest::Result<Proxy>;
 
 /// In the order in which they are asked: a scheme's own variable goes before `ALL_PROXY`.
-const PROXY_VARIABLES: [(&[&str], MakeProxy); 3] = [
-    (&["HTTPS_PROXY", "https_proxy"], |url| Proxy::https(url)),
-    // In capitals it could have come in as a request header of a CGI program (CVE-2016-5385), so not that one.
-    (&["http_proxy"], |url| Proxy::http(url)),
-    (&["ALL_PROXY", "all_proxy"], |url| Proxy::all(url)),
+const PROXY_VARIABLES: [(&str, MakeProxy); 3] = [
+    ("HTTPS_PROXY", |url| Proxy::https(url)),
+    ("HTTP_PROXY", |url| Proxy::http(url)),
+    ("ALL_PROXY", |url| Proxy::all(url)),
 ];
 
-fn bad_proxy(url: &str) -> BuildError {
-    // The URL may hold a password: name no more than what stands after the last `@`.
-    let host = url.rsplit('@').next().unwrap_or_default();
+fn unusable(name: &str, url: &ProxyUrl) -> BuildError {
     BuildError {
-        key: Some("proxy"),
-        message: format!("the proxy {host:?} is not a URL"),
-        hint: Some("Write it as \"http://host:port\".".to_owned()),
+        key: (name == "proxy").then_some("proxy"),
+        message: format!("the proxy {url} cannot be used"),
+        hint: Some("Write it like \"http://proxy.acme.dev:3128\".".to_owned()),
     }
 }
 

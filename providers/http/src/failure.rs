@@ -13,21 +13,36 @@ pub fn network_failure(
     error: reqwest::Error,
 ) -> Failure {
     let (message, hint) = describe(&error);
-    Failure::new(operation, place, Advice::RETRY).message(message).hint(hint).caused_by(error.without_url())
+    let advice = if error.is_connect() { Advice::Unreachable } else { Advice::RETRY };
+    Failure::new(operation, place, advice).message(message).hint(hint).caused_by(error.without_url())
 }
 
 fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {
     let text = causes(error);
-    if text.contains("certificate") || text.contains("UnknownIssuer") {
+    let said = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if error.is_timeout() {
+        ("no answer in time", "Check that the address is right and that no firewall swallows the packets.")
+    } else if said(&["certificate expired", "certificate not valid yet"]) {
+        (
+            "its certificate is not valid at this time",
+            "Compare this machine's clock with the true time; if it is right, the server needs a new certificate.",
+        )
+    } else if said(&["not valid for name"]) {
+        ("its certificate is for another host name", "Check the spelling of the host in the address.")
+    } else if said(&["certificate", "UnknownIssuer"]) {
         (
             "its certificate is not trusted",
             "If a private certificate authority signed it, name its PEM file as `ca_bundle` (or in SSL_CERT_FILE).",
         )
-    } else if error.is_timeout() {
-        ("no answer in time", "Check that the address is right and that no firewall swallows the packets.")
-    } else if text.contains("tunnel") || text.contains("proxy") {
-        ("the proxy did not let it through", "Check HTTPS_PROXY and NO_PROXY, and that the proxy is running.")
-    } else if text.contains("dns") || text.contains("lookup") {
+    } else if said(&["tunnel error: failed"]) {
+        ("the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY, and that the proxy is running.")
+    } else if said(&["tunnel", "proxy"]) {
+        (
+            "the proxy did not let it through",
+            "Check that the proxy allows this host and takes the user name and password in HTTPS_PROXY, or add the \
+             host to NO_PROXY.",
+        )
+    } else if said(&["dns", "lookup"]) {
         (
             "the host name is not known",
             "Check the spelling of the host, and the name servers of this machine.",

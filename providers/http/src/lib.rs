@@ -6,11 +6,13 @@
 
 mod client;
 mod failure;
+mod proxy_url;
 
 use evercred_core::Surroundings;
 
 pub use client::{ClientOptions, Http};
 pub use failure::network_failure;
+pub use proxy_url::ProxyUrl;
 
 /// What a provider or token source is built with, besides its own config.
 #[derive(Debug, Clone)]

@@ -1,0 +1,94 @@
+//! What every command starts from: the machine, the config, and the maker of attempts.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use evercred_core::{Environment, Surroundings, WallClock};
+use evercred_http::{BuildContext, Http};
+use tokio::runtime::Runtime;
+
+use crate::config::{self, Machine, Paths, Resolved};
+use crate::engine::attempt::Attempts;
+use crate::engine::record::Records;
+use crate::exit::Exit;
+use crate::files::Publisher;
+use crate::login::{Login, LoginId};
+use crate::registry::Registry;
+use crate::report::Report;
+use crate::time::{Clock, SystemClock};
+
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) machine: Machine,
+    pub(super) registry: Registry,
+    pub(super) config: Option<PathBuf>,
+}
+
+impl App {
+    pub(super) fn new(
+        environment: Environment,
+        registry: Registry,
+        config: Option<PathBuf>,
+    ) -> Result<Self, Box<Report>> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let paths = Paths::of(&environment).map_err(|error| Report::from(&error))?;
+        let http = Http::new(&environment);
+        let surroundings = Surroundings { environment, clock: Arc::clone(&clock) as Arc<dyn WallClock> };
+        let machine = Machine { build: BuildContext { surroundings, http }, paths, program: config::program() };
+        Ok(Self { clock, machine, registry, config })
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.machine.build.surroundings.environment
+    }
+
+    /// The config, resolved.
+    pub(super) fn resolved(&self) -> Result<Resolved, Box<Report>> {
+        config::load(&self.registry, &self.machine, self.config.as_deref()).map_err(|error| Report::from(&error).into())
+    }
+
+    /// The logins that `names` name, or all if it names none.
+    pub(super) fn logins(&self, names: &[LoginId]) -> Result<Vec<Arc<Login>>, Box<Report>> {
+        let mut logins: Vec<_> = self.resolved()?.logins.into_iter().map(Arc::new).collect();
+        for name in names {
+            if !logins.iter().any(|login| login.id == *name) {
+                return Err(unknown(name, &logins));
+            }
+        }
+        logins.retain(|login| names.is_empty() || names.contains(&login.id));
+        Ok(logins)
+    }
+
+    /// The one login of that name.
+    pub(super) fn login(&self, name: &LoginId) -> Result<Arc<Login>, Box<Report>> {
+        let mut logins = self.logins(std::slice::from_ref(name))?;
+        Ok(logins.swap_remove(0))
+    }
+
+    pub(super) fn records(&self) -> Records {
+        Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
+    }
+
+    pub(super) fn attempts(&self) -> Arc<Attempts> {
+        Arc::new(Attempts::new(Arc::clone(&self.clock), self.publisher(), self.records(), fastrand::f64))
+    }
+
+    pub(super) fn publisher(&self) -> Publisher {
+        Publisher::new(self.machine.paths.runtime_folder.join("locks"))
+    }
+}
+
+/// The runtime: one thread, because the daemon waits more than it works.
+pub(super) fn runtime() -> Result<Runtime, Box<Report>> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let hint = "Is the limit of open files (ulimit -n) reached?".to_owned();
+        Report::new(&error, Some(hint), Exit::Failed).into()
+    })
+}
+
+fn unknown(name: &LoginId, logins: &[Arc<Login>]) -> Box<Report> {
+    let known = logins.iter().map(|login| login.id.to_string()).collect::<Vec<_>>().join(", ");
+    let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {name}"));
+    Box::new(Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig))
+}

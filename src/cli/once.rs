@@ -1,0 +1,68 @@
+//! `evercred once`: refresh what is due, once, and end.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::engine::attempt::{Attempts, Outcome};
+use crate::engine::state::{LoginState, after_attempt};
+use crate::engine::status::{LoginStatus, Status};
+use crate::login::{Login, LoginId};
+use crate::time::Clock;
+
+use super::app::{App, runtime};
+use super::{Format, status};
+
+/// So many attempts run side by side; the others wait their turn.
+const AT_ONCE: usize = 10;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The logins; all, if none is named
+    #[arg(value_name = "LOGIN")]
+    logins: Vec<LoginId>,
+    /// Refresh even what is still fresh
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
+    let logins = app.logins(&arguments.logins)?;
+    let adopt_after = if arguments.force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
+    let mut list = runtime()?.block_on(all(app.attempts(), &app.clock, logins, adopt_after));
+    list.sort_by(|a, b| a.login.cmp(&b.login));
+    let status = Status { version: Status::VERSION, at: app.clock.now(), daemon: None, logins: list };
+    Ok(status::answer(&status, format))
+}
+
+async fn all(
+    attempts: Arc<Attempts>,
+    clock: &Arc<dyn Clock>,
+    logins: Vec<Arc<Login>>,
+    adopt_after: SystemTime,
+) -> Vec<LoginStatus> {
+    let turns = Arc::new(Semaphore::new(AT_ONCE));
+    let mut running = JoinSet::new();
+    for login in logins {
+        let (attempts, clock, turns) = (Arc::clone(&attempts), Arc::clone(clock), Arc::clone(&turns));
+        running.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            let outcome = attempts.run(&login, adopt_after).await;
+            describe(&login, outcome, clock.as_ref())
+        });
+    }
+    running.join_all().await
+}
+
+/// The login's status after its one attempt; no other is planned.
+fn describe(login: &Login, outcome: Outcome, clock: &dyn Clock) -> LoginStatus {
+    let now = clock.read();
+    let notes = match &outcome {
+        Outcome::Fresh { notes, .. } => notes.clone(),
+        Outcome::Failed { .. } => Vec::new(),
+    };
+    let state = after_attempt(LoginState::new(now), outcome, now, 0.0);
+    LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &notes, now.wall) }
+}

@@ -1,0 +1,99 @@
+//! `evercred run`: keep all logins fresh until stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use crate::engine::status::{Daemon, Status};
+use crate::engine::{Command, Engine};
+use crate::exit::Exit;
+use crate::files::{self, Lock, Publisher};
+use crate::report::Report;
+use crate::sources::watch::watch as watch_files;
+
+use super::app::{App, runtime};
+
+/// Where the daemon writes down its status.
+pub(super) fn status_path(runtime_folder: &Path) -> PathBuf {
+    runtime_folder.join("status.json")
+}
+
+/// Whether a daemon holds its lock.
+pub(super) fn daemon_is_running(runtime_folder: &Path) -> bool {
+    let path = lock_path(runtime_folder);
+    path.exists() && matches!(files::try_lock(&path), Ok(None))
+}
+
+fn lock_path(runtime_folder: &Path) -> PathBuf {
+    runtime_folder.join("daemon.lock")
+}
+
+pub(super) fn run(app: &App) -> super::Outcome {
+    let logins = app.resolved()?.logins;
+    let runtime_folder = &app.machine.paths.runtime_folder;
+    let _lock = only_one(runtime_folder)?;
+    let watched: Vec<PathBuf> =
+        logins.iter().filter_map(|login| login.source.watched().map(Path::to_owned)).collect();
+    let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
+    let (engine, commands) = Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
+    runtime()?.block_on(async {
+        let status = engine.status();
+        tokio::select! {
+            () = engine.run() => {}
+            () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
+            () = pass_on_changes(app, watched, commands) => {}
+            signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
+        }
+    });
+    Ok(Exit::Fresh)
+}
+
+/// The daemon's lock: two daemons on one state would do everything twice.
+fn only_one(runtime_folder: &Path) -> Result<Lock, Box<Report>> {
+    let lock = files::try_lock(&lock_path(runtime_folder)).map_err(|failure| Report::from(&failure))?;
+    lock.ok_or_else(|| {
+        let error = std::io::Error::other(format!("another evercred runs already ({})", runtime_folder.display()));
+        let hint = "See \"evercred status\"; stop that one first, or set EVERCRED_RUNTIME_DIR for a second.";
+        Report::new(&error, Some(hint.to_owned()), Exit::Failed).into()
+    })
+}
+
+/// Keeps the status file true.
+async fn write_down(mut status: watch::Receiver<Status>, publisher: Publisher, path: PathBuf) {
+    loop {
+        let text = serde_json::to_vec(&*status.borrow_and_update()).unwrap_or_default();
+        let (publisher, to) = (publisher.clone(), path.clone());
+        let written = tokio::task::spawn_blocking(move || publisher.update_private(&to, &text)).await;
+        if let Ok(Err(failure)) = written {
+            tracing::warn!(%failure, "The status could not be written down.");
+        }
+        if status.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Tells the engine when a token file has changed. Never ends: the engine lives as long as somebody may command it.
+async fn pass_on_changes(app: &App, watched: Vec<PathBuf>, commands: mpsc::Sender<Command>) {
+    if watched.is_empty() {
+        return std::future::pending().await;
+    }
+    let (_guard, mut changes) = watch_files(&watched, app.environment());
+    while let Some(path) = changes.recv().await {
+        let _ = commands.send(Command::Changed(path)).await;
+    }
+}
+
+/// Waits for a signal that asks to stop; says which.
+async fn stopped() -> &'static str {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    }
+}

@@ -1,0 +1,96 @@
+//! `evercred status`: how the logins are, with or without a daemon.
+
+use crate::engine::state::{LoginState, Phase};
+use crate::engine::status::{LoginStatus, Status};
+use crate::exit::Exit;
+use crate::files;
+use crate::login::LoginId;
+use crate::report::Report;
+
+use super::app::App;
+use super::run::{daemon_is_running, status_path};
+use super::{Format, print, show};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The logins; all, if none is named
+    #[arg(value_name = "LOGIN")]
+    logins: Vec<LoginId>,
+    /// The same as `--output json`
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
+    let mut status = match from_daemon(app)? {
+        Some(status) => status,
+        None => from_records(app)?,
+    };
+    let wanted: Vec<String> = arguments.logins.iter().map(LoginId::to_string).collect();
+    if let Some(missing) = wanted.iter().find(|name| !status.logins.iter().any(|login| login.login == **name)) {
+        let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {missing}"));
+        return Err(Report::new(&error, None, Exit::BadConfig).into());
+    }
+    status.logins.retain(|login| wanted.is_empty() || wanted.contains(&login.login));
+    Ok(answer(&status, if arguments.json { Format::Json } else { format }))
+}
+
+/// Prints `status`, and says by the exit code how things are.
+pub(super) fn answer(status: &Status, format: Format) -> Exit {
+    match format {
+        Format::Text => print(&show::text(status, status.at)),
+        Format::Json => print(&serde_json::to_string_pretty(status).unwrap_or_default()),
+    }
+    status.logins.iter().map(exit_of).max_by_key(|exit| gravity(*exit)).unwrap_or(Exit::Fresh)
+}
+
+/// What the daemon has written down, brought up to the present instant; `None` if there is no daemon.
+fn from_daemon(app: &App) -> Result<Option<Status>, Box<Report>> {
+    let runtime_folder = &app.machine.paths.runtime_folder;
+    if !daemon_is_running(runtime_folder) {
+        return Ok(None);
+    }
+    let text = files::read(&status_path(runtime_folder));
+    let text = text.map_err(|error| Report::new(&error, None, Exit::Failed))?.unwrap_or_default();
+    let Ok(mut status) = serde_json::from_slice::<Status>(&text) else { return Ok(None) };
+    status.at = app.clock.now();
+    for login in &mut status.logins {
+        if login.expires_at.is_some_and(|end| end <= status.at) {
+            login.phase = Phase::Expired;
+        }
+    }
+    Ok(Some(status))
+}
+
+/// What was published last, as the records have it.
+fn from_records(app: &App) -> Result<Status, Box<Report>> {
+    let (records, now) = (app.records(), app.clock.read());
+    let describe = |login: &crate::login::Login| {
+        let state = LoginState { held: records.read(login), ..LoginState::new(now) };
+        LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &[], now.wall) }
+    };
+    let logins = app.resolved()?.logins.iter().map(describe).collect();
+    Ok(Status { version: Status::VERSION, at: now.wall, daemon: None, logins })
+}
+
+fn exit_of(login: &LoginStatus) -> Exit {
+    let class = login.error.as_ref().map(|error| error.class.as_str());
+    match (login.phase, class) {
+        (Phase::Fresh, _) => Exit::Fresh,
+        (Phase::Expired, _) => Exit::Expired,
+        (_, Some("needs_attention" | "new_token")) => Exit::Refused,
+        (Phase::Failing | Phase::Blocked, _) if login.expires_at.is_some() => Exit::Stale,
+        _ => Exit::Unavailable,
+    }
+}
+
+/// Of several logins, the worst one's code counts.
+fn gravity(exit: Exit) -> u8 {
+    match exit {
+        Exit::Fresh => 0,
+        Exit::Stale => 1,
+        Exit::Unavailable => 2,
+        Exit::Refused => 3,
+        _ => 4,
+    }
+}

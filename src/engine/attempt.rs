@@ -1,0 +1,226 @@
+//! One attempt: mint → exchange → guard → render → publish.
+//!
+//! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
+//! takes the login's lock, looks again whether another process has been faster, and only then acts.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use evercred_core::{Advice, Credential, Failure, Field, IdToken, Secret, WallClock};
+
+use crate::files::{self, Lock, Publisher};
+use crate::login::Login;
+use crate::sources::shared::{SharedTokens, Want};
+use crate::time::Clock;
+
+use super::attempt_error::{AttemptError, Stage};
+use super::publish;
+use super::record::Records;
+use super::schedule::refresh_at;
+use super::state::Held;
+
+/// An attempt that has not ended by then is stuck: every request inside has a shorter limit of its own.
+const LIMIT: Duration = Duration::from_mins(3);
+
+/// How an attempt ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The outputs hold a good credential.
+    Fresh {
+        /// It.
+        held: Held,
+        /// What the user should know all the same.
+        notes: Vec<String>,
+    },
+    /// Something failed.
+    Failed {
+        /// What some of the outputs hold now, if publishing got that far.
+        held: Option<Held>,
+        /// What failed.
+        error: AttemptError,
+    },
+}
+
+/// Makes attempts.
+#[derive(Debug)]
+pub struct Attempts {
+    clock: Arc<dyn Clock>,
+    tokens: SharedTokens,
+    publisher: Publisher,
+    records: Records,
+    jitter: fn() -> f64,
+}
+
+type Failed = (Stage, Failure);
+
+impl Attempts {
+    /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
+    pub fn new(clock: Arc<dyn Clock>, publisher: Publisher, records: Records, jitter: fn() -> f64) -> Self {
+        let tokens = SharedTokens::new(Arc::clone(&clock) as Arc<dyn WallClock>);
+        Self { clock, tokens, publisher, records, jitter }
+    }
+
+    /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
+    /// due yet.
+    pub async fn run(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
+        let failed = |held, (stage, failure): Failed| {
+            Outcome::Failed { held, error: AttemptError::new(stage, &failure) }
+        };
+        let _lock = match self.lock(login).await {
+            Ok(lock) => lock,
+            Err(failure) => return failed(None, (Stage::Lock, failure)),
+        };
+        let known = self.in_background(login, |this, login| this.records.read(&login)).await.flatten();
+        if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
+            return Outcome::Fresh { notes: notes(login), held };
+        }
+        let credential = match self.obtain(login).await {
+            Ok(credential) => credential,
+            Err(failure) => return failed(None, failure),
+        };
+        if let Some(held) = self.still_better(known, &credential, login) {
+            let note = "The provider's answer ends earlier than the credential in use, which was kept.".to_owned();
+            return Outcome::Fresh { held, notes: vec![note] };
+        }
+        let held = self.held(&credential, login);
+        match self.publish(login, credential, &held).await {
+            Ok(()) => Outcome::Fresh { notes: notes(login), held },
+            Err(failure) => failed(Some(held), (Stage::Publish, failure)),
+        }
+    }
+
+    /// Gets a credential and publishes nothing.
+    pub async fn obtain(&self, login: &Login) -> Result<Credential, (Stage, Failure)> {
+        let work = self.mint_and_exchange(login);
+        tokio::time::timeout(LIMIT, work).await.unwrap_or_else(|_| {
+            let failure = Failure::new("complete the attempt", login.id.to_string(), Advice::RETRY)
+                .message(format!("it was still under way after {} s", LIMIT.as_secs()))
+                .hint("Look at the token source's command and at the network; something neither answers nor fails.");
+            Err((Stage::Exchange, failure))
+        })
+    }
+
+    /// An ID token, minted or shared.
+    pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
+        self.tokens.token(&login.source, login.provider.audience(), want).await
+    }
+
+    /// Removes what has ended from the outputs.
+    pub async fn retire(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
+        let work = |this: Arc<Self>, login: Arc<Login>| {
+            login.outputs.iter().try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
+            this.records.forget(&login.id)
+        };
+        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
+    }
+
+    async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
+        let wants_life = login.provider.expires_with_token() || needs_token(login);
+        let want = if wants_life { Want::Fresh } else { Want::Usable };
+        let token = self.token(login, want).await.map_err(|failure| (Stage::Mint, failure))?;
+        match self.exchange(login, &token).await {
+            Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
+                tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
+                let other = self.token(login, Want::OtherThan(token)).await.map_err(|f| (Stage::Mint, f))?;
+                self.exchange(login, &other).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn exchange(&self, login: &Login, token: &IdToken) -> Result<Credential, Failed> {
+        let mut credential = login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
+        whole(&credential, login.provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
+        login.provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
+        if needs_token(login) {
+            credential = credential.with(Field::ID_TOKEN, token.raw().clone());
+            credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
+        }
+        Ok(credential)
+    }
+
+    async fn publish(self: &Arc<Self>, login: &Arc<Login>, credential: Credential, held: &Held) -> Result<(), Failure> {
+        let held = held.clone();
+        let work = move |this: Arc<Self>, login: Arc<Login>| {
+            // One output that fails does not keep the others from being fresh; the first failure is reported.
+            let results: Vec<_> =
+                login.outputs.iter().map(|output| publish::publish(&this.publisher, output.as_ref(), &credential)).collect();
+            this.records.write(&login, &held)?;
+            results.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
+        };
+        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("write the outputs")))
+    }
+
+    fn adoptable(&self, known: Option<&Held>, adopt_after: SystemTime) -> Option<Held> {
+        known.filter(|held| held.issued_at > adopt_after && held.refresh_at > self.clock.now()).cloned()
+    }
+
+    /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
+    fn still_better(&self, known: Option<Held>, answer: &Credential, login: &Login) -> Option<Held> {
+        let known = known.filter(|held| !held.has_ended(self.clock.now()))?;
+        let outlives = match (known.expires_at, answer.expires_at()) {
+            (Some(old), Some(new)) => old > new,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        let refresh_at = refresh_at(self.clock.now(), known.expires_at, &login.policy, (self.jitter)());
+        outlives.then_some(Held { refresh_at, ..known })
+    }
+
+    fn held(&self, credential: &Credential, login: &Login) -> Held {
+        let now = self.clock.now();
+        Held {
+            subject: credential.subject().to_owned(),
+            issued_at: now,
+            expires_at: credential.expires_at(),
+            refresh_at: refresh_at(now, credential.expires_at(), &login.policy, (self.jitter)()),
+            request_id: credential.request_id().map(str::to_owned),
+        }
+    }
+
+    async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
+        let work = |this: Arc<Self>, login: Arc<Login>| files::lock(&this.records.lock_path(&login.id));
+        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("take the lock")))
+    }
+
+    /// Runs `work`, which blocks, beside the event loop; `None` if it panicked.
+    async fn in_background<T: Send + 'static>(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        work: impl FnOnce(Arc<Self>, Arc<Login>) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (this, login) = (Arc::clone(self), Arc::clone(login));
+        tokio::task::spawn_blocking(move || work(this, login)).await.ok()
+    }
+}
+
+fn needs_token(login: &Login) -> bool {
+    login.outputs.iter().any(|output| output.needs().contains(&Field::ID_TOKEN))
+}
+
+/// Refuses an answer that lacks something or is of no use.
+fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
+    let wrong = |what: String| {
+        Err(Failure::new("use the answer", "", Advice::RETRY)
+            .message(what)
+            .hint("The provider, or something between here and there, answered nonsense; evercred tries again."))
+    };
+    if let Some(field) = fields.iter().find(|field| credential.field(**field).is_none_or(Secret::is_empty)) {
+        return wrong(format!("it has no `{field}`"));
+    }
+    match credential.expires_at() {
+        Some(end) if end <= now => wrong("the credential in it has ended already; compare the two clocks".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// What the user should know although all went well.
+fn notes(login: &Login) -> Vec<String> {
+    let read = |path: &std::path::Path| files::read(path).ok().flatten();
+    let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
+    login.provider.notes().into_iter().chain(shadows).collect()
+}
+
+fn panicked(operation: &'static str) -> Failure {
+    Failure::new(operation, "", Advice::RETRY).message("the code for it panicked").hint("Please report this as a bug.")
+}

@@ -1,0 +1,72 @@
+//! What went wrong in an attempt, as data for `status`, logs and exit codes.
+
+use std::error::Error;
+
+use evercred_core::{Advice, Failure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The step of an attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Taking the login's lock.
+    Lock,
+    /// Getting the ID token.
+    Mint,
+    /// Exchanging it for a credential.
+    Exchange,
+    /// Comparing the credential with what the config expects.
+    Guard,
+    /// Rendering it and writing the files.
+    Publish,
+}
+
+/// A failure that has been reported: its texts, without the error values behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttemptError {
+    /// The step that failed.
+    pub stage: Stage,
+    /// What the engine does about it.
+    pub advice: Advice,
+    /// The sentence.
+    pub message: String,
+    /// Its causes, outermost first.
+    pub causes: Vec<String>,
+    /// The remedy.
+    pub hint: Option<String>,
+    /// The other side's code.
+    pub code: Option<String>,
+    /// The other side's identifier of the request.
+    pub request_id: Option<String>,
+}
+
+impl AttemptError {
+    /// Takes the texts out of `failure`.
+    pub fn new(stage: Stage, failure: &Failure) -> Self {
+        Self {
+            stage,
+            advice: failure.advice(),
+            message: failure.to_string(),
+            causes: causes(failure),
+            hint: failure.remedy().map(str::to_owned),
+            code: failure.provider_code().map(str::to_owned),
+            request_id: failure.provider_request_id().map(str::to_owned),
+        }
+    }
+}
+
+/// The texts behind an error, outermost first, passed through redaction; one that only repeats the text before it
+/// is left out.
+pub fn causes(error: &dyn Error) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = evercred_core::redact(&cause.to_string());
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        next = cause.source();
+    }
+    texts
+}

@@ -1,0 +1,42 @@
+//! Where outputs, which are pure, meet the one writer of files.
+
+use evercred_core::{Advice, Credential, Failure};
+
+use crate::files::{self, Published, Publisher, Target};
+use crate::outputs::Output;
+
+/// Writes `credential` as `output` has it, if that changes anything.
+pub fn publish(publisher: &Publisher, output: &dyn Output, credential: &Credential) -> Result<(), Failure> {
+    let published = publisher.publish(output.target(), &mut |current| output.render(credential, current))?;
+    let path = output.target().path.display();
+    match published {
+        Published::Unchanged => tracing::debug!(%path, "The output was as it should be."),
+        Published::Written => tracing::debug!(%path, "The output was replaced."),
+        Published::WrittenInPlace => {
+            tracing::info!(%path, "The output cannot be replaced (a bind mount?), so it was written in place.");
+        }
+    }
+    Ok(())
+}
+
+/// Takes `output` out of its file, and the file away if nothing else is in it.
+pub fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failure> {
+    let target = output.target();
+    match current(target)?.map(|current| output.retract(&current)) {
+        None => Ok(()),
+        Some(None) => publisher.remove(target).map(drop),
+        Some(Some(_)) => {
+            let mut rest =
+                |current: Option<&[u8]>| Ok(current.and_then(|current| output.retract(current)).unwrap_or_default());
+            publisher.publish(target, &mut rest).map(drop)
+        }
+    }
+}
+
+fn current(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
+    files::read(&target.path).map_err(|error| {
+        Failure::new("read the output", target.path.display().to_string(), Advice::NeedsAttention)
+            .hint("It must be a regular file that this user may read.")
+            .caused_by(error)
+    })
+}

@@ -1,0 +1,88 @@
+//! What is known of a login's published outputs, kept across restarts and shared between processes.
+//!
+//! A record lies in the runtime folder, one file a login, and holds no secret: a digest of what was written stands
+//! for it. With its help a restart adopts outputs that are still fresh instead of asking the cloud again, and of
+//! several processes that want to refresh the same login only the first does.
+
+use std::path::{Path, PathBuf};
+
+use evercred_core::Failure;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::files::{self, Publisher, Target};
+use crate::login::{Login, LoginId};
+use crate::outputs::Output;
+
+use super::state::Held;
+
+/// The folder of records.
+#[derive(Debug, Clone)]
+pub struct Records {
+    folder: PathBuf,
+    publisher: Publisher,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    fingerprint: String,
+    held: Held,
+    outputs: Vec<Published>,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Published {
+    path: PathBuf,
+    digest: String,
+}
+
+impl Records {
+    /// Records in `folder`, the runtime folder.
+    pub fn new(folder: PathBuf, publisher: Publisher) -> Self {
+        Self { folder, publisher }
+    }
+
+    /// The lock that an attempt for `id` takes, in this and every other process.
+    pub fn lock_path(&self, id: &LoginId) -> PathBuf {
+        self.folder.join(format!("{id}.lock"))
+    }
+
+    /// What is published for `login`, if the record fits its config and every output is still in its place.
+    pub fn read(&self, login: &Login) -> Option<Held> {
+        let record = self.load(&login.id)?;
+        let in_place = || login.outputs.iter().map(|output| present(output.as_ref())).collect::<Option<Vec<_>>>();
+        (record.fingerprint == login.fingerprint && in_place()? == record.outputs).then_some(record.held)
+    }
+
+    /// Notes that `login`'s outputs hold `held`.
+    pub fn write(&self, login: &Login, held: &Held) -> Result<(), Failure> {
+        let outputs = login.outputs.iter().filter_map(|output| present(output.as_ref())).collect();
+        let record = Record { fingerprint: login.fingerprint.clone(), held: held.clone(), outputs };
+        let text = serde_json::to_vec(&record).unwrap_or_default();
+        self.publisher.update_private(&self.path(&login.id), &text)
+    }
+
+    /// Forgets what was published for `id`.
+    pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
+        self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)
+    }
+
+    fn load(&self, id: &LoginId) -> Option<Record> {
+        serde_json::from_slice(&files::read(&self.path(id)).ok()??).ok()
+    }
+
+    fn path(&self, id: &LoginId) -> PathBuf {
+        self.folder.join(format!("{id}.record.json"))
+    }
+}
+
+/// What stands of `output` in its file now.
+fn present(output: &dyn Output) -> Option<Published> {
+    let path: &Path = &output.target().path;
+    let own = output.own_part(&files::read(path).ok()??)?;
+    Some(Published { path: path.to_owned(), digest: hexadecimal(&Sha256::digest(own)) })
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

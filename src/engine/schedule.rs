@@ -1,0 +1,131 @@
+//! When a login is due: a pure function of its state, its policy and the clock.
+
+use std::time::{Duration, SystemTime};
+
+use crate::login::{OnExpiry, Policy};
+use crate::time::{Deadline, Now};
+
+use super::state::{Held, LoginState};
+
+/// What to do with a login now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Make an attempt.
+    Attempt,
+    /// Remove the outputs: their credential has ended, and the policy says so.
+    Retire,
+    /// Nothing until then.
+    Wait(Deadline),
+}
+
+/// Says what to do with a login in `state`.
+///
+/// It is due when its deadline has come on either clock. Meanwhile one other thing can happen to it: what it holds
+/// ends, which the policy may want to be acted on.
+pub fn next_step(state: &LoginState, policy: &Policy, now: Now) -> Step {
+    if state.next.has_come(now) {
+        return Step::Attempt;
+    }
+    match &state.held {
+        Some(held) if held.has_ended(now.wall) => match policy.on_expiry {
+            OnExpiry::Remove if !state.retired => Step::Retire,
+            OnExpiry::Remove | OnExpiry::Keep => Step::Wait(state.next),
+        },
+        Some(Held { expires_at: Some(end), .. }) => Step::Wait(state.next.earlier(Deadline::at(*end, now))),
+        _ => Step::Wait(state.next),
+    }
+}
+
+/// Refreshes closer together than this would be a busy loop, whatever a token's lifetime is.
+pub const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Without an expiry nothing forces a refresh; once a day shows that it still could be had.
+const WITHOUT_EXPIRY: Duration = Duration::from_hours(24);
+
+/// When to replace a credential that was received at `now` and ends at `expires_at`.
+///
+/// Half of its life from now, give or take a tenth drawn by `jitter` (in `0.0..1.0`), so that a fleet started
+/// together does not refresh together; no later than `refresh_every`; never sooner than a second.
+pub fn refresh_at(now: SystemTime, expires_at: Option<SystemTime>, policy: &Policy, jitter: f64) -> SystemTime {
+    let life = expires_at.map_or(WITHOUT_EXPIRY * 2, |end| end.duration_since(now).unwrap_or_default());
+    let wanted = policy.refresh_every.map_or(life / 2, |most| most.min(life / 2));
+    now + wanted.mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_WAIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wall(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn now(seconds: u64) -> Now {
+        Now { wall: wall(seconds), boot: Duration::from_secs(seconds) }
+    }
+
+    fn holding(expires_at: u64, next: u64) -> LoginState {
+        let held = Held {
+            subject: "me".to_owned(),
+            issued_at: wall(0),
+            expires_at: Some(wall(expires_at)),
+            refresh_at: wall(next),
+            request_id: None,
+        };
+        LoginState { held: Some(held), ..LoginState::new(now(next)) }
+    }
+
+    #[test]
+    fn a_new_login_is_due_at_once() {
+        assert_eq!(next_step(&LoginState::new(now(5)), &Policy::default(), now(5)), Step::Attempt);
+    }
+
+    #[test]
+    fn a_login_waits_for_its_refresh_or_its_end_whichever_is_first() {
+        let policy = Policy::default();
+        let at = |seconds| Deadline { wall: wall(seconds), boot: Duration::from_secs(seconds) };
+        assert_eq!(next_step(&holding(100, 50), &policy, now(10)), Step::Wait(at(50)));
+        assert_eq!(next_step(&holding(40, 50), &policy, now(10)), Step::Wait(at(40)));
+        assert_eq!(next_step(&holding(40, 50), &policy, now(45)), Step::Wait(at(50)));
+    }
+
+    #[test]
+    fn a_wall_clock_set_forward_or_back_makes_no_login_late() {
+        let policy = Policy::default();
+        let state = holding(3_600, 1_800);
+        let forward = Now { wall: wall(28_800), boot: Duration::from_secs(10) };
+        assert_eq!(next_step(&state, &policy, forward), Step::Attempt);
+        let back = Now { wall: wall(0), boot: Duration::from_secs(1_800) };
+        assert_eq!(next_step(&state, &policy, back), Step::Attempt);
+    }
+
+    #[test]
+    fn outputs_are_retired_once_after_their_end_and_only_if_asked_for() {
+        let remove = Policy { on_expiry: OnExpiry::Remove, ..Policy::default() };
+        let mut state = holding(40, 50);
+        assert_eq!(next_step(&state, &remove, now(45)), Step::Retire);
+        state.retired = true;
+        assert!(matches!(next_step(&state, &remove, now(45)), Step::Wait(_)));
+        assert!(matches!(next_step(&holding(40, 50), &Policy::default(), now(45)), Step::Wait(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_refresh_comes_after_now_and_near_the_middle_of_the_life(life in 4_u64..100_000, jitter in 0.0..1.0) {
+            let at = refresh_at(wall(1_000), Some(wall(1_000 + life)), &Policy::default(), jitter);
+            let delay = at.duration_since(wall(1_000)).unwrap().as_secs_f64();
+            let share = delay / f64::from(u32::try_from(life).unwrap());
+            prop_assert!((0.449..0.551).contains(&share), "{share}");
+        }
+
+        #[test]
+        fn a_refresh_never_waits_longer_than_asked(life in 0_u64..100_000, most in 1_u64..1_000, jitter in 0.0..1.0) {
+            let policy = Policy { refresh_every: Some(Duration::from_secs(most)), ..Policy::default() };
+            let at = refresh_at(wall(0), Some(wall(life)), &policy, jitter);
+            prop_assert!(at >= wall(0) + SHORTEST_WAIT);
+            prop_assert!(at <= wall(0) + SHORTEST_WAIT.max(Duration::from_secs(most).mul_f64(1.1)));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What others may see of the engine: a snapshot without secrets.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::login::Login;
+use crate::time::rfc3339;
+
+use super::attempt_error::{AttemptError, Stage};
+use super::state::{LoginState, Phase};
+
+/// The state of all logins at one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// The version of this format; it grows when a field changes its meaning or goes away.
+    pub version: u32,
+    /// When this was true (RFC 3339).
+    #[serde(with = "rfc3339")]
+    #[schemars(with = "String")]
+    pub at: SystemTime,
+    /// The process that keeps the logins fresh; absent when none does.
+    pub daemon: Option<Daemon>,
+    /// The logins, by name.
+    pub logins: Vec<LoginStatus>,
+}
+
+/// The process that keeps the logins fresh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Daemon {
+    /// Its process id.
+    pub pid: u32,
+    /// When it started (RFC 3339).
+    #[serde(with = "rfc3339")]
+    #[schemars(with = "String")]
+    pub started_at: SystemTime,
+}
+
+/// The state of one login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoginStatus {
+    /// Its name, such as `aws.default`.
+    pub login: String,
+    /// Its state in one word.
+    pub phase: Phase,
+    /// Whether an attempt is under way.
+    pub refreshing: bool,
+    /// Where its ID tokens come from, and why from there.
+    pub source: String,
+    /// The audience they are minted for.
+    pub audience: String,
+    /// Whom the credential speaks for.
+    pub subject: Option<String>,
+    /// When the credential was received (RFC 3339).
+    #[serde(with = "rfc3339::option")]
+    #[schemars(with = "Option<String>")]
+    pub issued_at: Option<SystemTime>,
+    /// When the credential ends (RFC 3339); absent if there is none or it never does.
+    #[serde(with = "rfc3339::option")]
+    #[schemars(with = "Option<String>")]
+    pub expires_at: Option<SystemTime>,
+    /// When the next attempt is due (RFC 3339); absent when no daemon runs.
+    #[serde(with = "rfc3339::option")]
+    #[schemars(with = "Option<String>")]
+    pub next_attempt_at: Option<SystemTime>,
+    /// How many attempts in a row failed in the same way.
+    pub failures: u32,
+    /// What went wrong last; absent after a success.
+    pub error: Option<ErrorStatus>,
+    /// What is worth knowing although it works.
+    pub notes: Vec<String>,
+    /// The files that are kept.
+    pub outputs: Vec<PathBuf>,
+}
+
+/// What went wrong, for programs and people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorStatus {
+    /// The step that failed.
+    pub stage: Stage,
+    /// What is done about it: `retry`, `unreachable`, `new_token` or `needs_attention`.
+    pub class: String,
+    /// The sentence.
+    pub message: String,
+    /// Its causes, outermost first.
+    pub causes: Vec<String>,
+    /// The remedy.
+    pub hint: Option<String>,
+    /// The other side's code.
+    pub code: Option<String>,
+    /// The other side's identifier of the request.
+    pub request_id: Option<String>,
+}
+
+impl Status {
+    /// The present version of the format.
+    pub const VERSION: u32 = 1;
+}
+
+impl LoginStatus {
+    /// Describes `login` in `state`.
+    pub fn new(login: &Login, state: &LoginState, refreshing: bool, notes: &[String], at: SystemTime) -> Self {
+        let held = state.held.as_ref();
+        Self {
+            login: login.id.to_string(),
+            phase: state.phase(at),
+            refreshing,
+            source: login.source.describe(),
+            audience: login.provider.audience().to_string(),
+            subject: held.map(|held| held.subject.clone()),
+            issued_at: held.map(|held| held.issued_at),
+            expires_at: held.and_then(|held| held.expires_at),
+            next_attempt_at: Some(state.next.wall),
+            failures: state.failures,
+            error: state.error.clone().map(ErrorStatus::from),
+            notes: notes.to_vec(),
+            outputs: login.outputs.iter().map(|output| output.target().path.clone()).collect(),
+        }
+    }
+}
+
+impl From<AttemptError> for ErrorStatus {
+    fn from(error: AttemptError) -> Self {
+        Self {
+            stage: error.stage,
+            class: error.advice.class().to_owned(),
+            message: error.message,
+            causes: error.causes,
+            hint: error.hint,
+            code: error.code,
+            request_id: error.request_id,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine in paused time: real files, a scripted provider and source, a clock that can be set.
+
+mod life;
+mod outage;
+mod rig;
