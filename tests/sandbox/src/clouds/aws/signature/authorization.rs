@@ -1,0 +1,65 @@
+//! The `Authorization` header.
+
+use super::{Call, Refusal, SERVICE, TERMINATOR, incomplete};
+
+/// What it says, with the request's time.
+pub(super) struct Authorization {
+    pub(super) access_key_id: String,
+    /// `20260101`.
+    pub(super) date: String,
+    pub(super) region: String,
+    /// In small letters, in the order given.
+    pub(super) signed_headers: Vec<String>,
+    pub(super) signature: Vec<u8>,
+    /// `20260101T120000Z`.
+    pub(super) time: String,
+}
+
+impl Authorization {
+    pub(super) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
+        let missing =
+            || Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+        let header = call.header("authorization").ok_or_else(missing)?;
+        let parts = header.strip_prefix("AWS4-HMAC-SHA256").ok_or_else(missing)?;
+        let part = |name: &str| {
+            let found = parts.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+            found.ok_or_else(|| incomplete(format!("Authorization header requires '{name}' parameter.")))
+        };
+        let signed_headers: Vec<String> = part("SignedHeaders")?.split(';').map(str::to_owned).collect();
+        if !signed_headers.iter().any(|name| name == "host") {
+            return Err(incomplete(
+                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+            ));
+        }
+        let [access_key_id, date, region] = scope(part("Credential")?)?;
+        let time = call.header("x-amz-date").ok_or_else(|| {
+            incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+        })?;
+        let signature =
+            bytes(part("Signature")?).ok_or_else(|| incomplete("Signature must be hexadecimal."))?;
+        Ok(Self { access_key_id, date, region, signed_headers, signature, time: time.to_owned() })
+    }
+
+    pub(super) fn scope(&self) -> String {
+        format!("{}/{}/{SERVICE}/{TERMINATOR}", self.date, self.region)
+    }
+}
+
+/// Access key, date and region of a credential for STS.
+fn scope(credential: &str) -> Result<[String; 3], Refusal> {
+    match credential.split('/').collect::<Vec<_>>()[..] {
+        [key, date, region, SERVICE, TERMINATOR] => Ok([key, date, region].map(str::to_owned)),
+        [_, _, _, _, TERMINATOR] => Err(Refusal::new(
+            403,
+            "SignatureDoesNotMatch",
+            format!("Credential should be scoped to correct service: '{SERVICE}'."),
+        )),
+        _ => Err(incomplete(format!("'{credential}' not a valid key=value pair in Authorization header."))),
+    }
+}
+
+fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
+    let digits = hexadecimal.as_bytes();
+    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    if digits.len().is_multiple_of(2) { digits.chunks(2).map(pair).collect() } else { None }
+}

@@ -1,0 +1,188 @@
+//! Faults on command: what shall go wrong, where, and how often.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::lock;
+
+/// The groups of routes that fail, and are counted, separately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Discovery and keys: `/idp/…`.
+    Idp,
+    /// The Gitpod supervisor: `/_supervisor/…`.
+    Supervisor,
+    /// The identity APIs of Gitpod and Ona.
+    Api,
+    /// GitHub Actions: `/github/…`.
+    Github,
+    /// The plain token routes: `/token`, `/token.json`.
+    Http,
+    /// AWS STS: `/`, `/sts`.
+    Sts,
+}
+
+/// Something that goes wrong with the next requests to a [`Group`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What happens.
+    pub kind: FaultKind,
+    /// How many requests it hits; `None` means all until it is cleared.
+    #[serde(default)]
+    pub times: Option<u32>,
+    /// Hits only requests whose path or body contains this text, such as `Action=GetCallerIdentity`.
+    #[serde(default)]
+    pub only: Option<String>,
+    /// The value of a `Retry-After` header on the faulty answer.
+    #[serde(default)]
+    pub retry_after: Option<String>,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields)]
+pub enum FaultKind {
+    /// An answer with this status and body.
+    Status {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        #[serde(default)]
+        body: String,
+    },
+    /// An error in the words of the group's own protocol (query XML for STS, Connect JSON for the APIs).
+    Refuse {
+        /// The HTTP status.
+        status: u16,
+        /// The protocol's error code.
+        code: String,
+        /// Its message.
+        message: String,
+    },
+    /// The group's own way of saying that there were too many requests.
+    Throttling,
+    /// The right answer, late.
+    Delay {
+        /// How late, in milliseconds.
+        milliseconds: u64,
+    },
+    /// The connection is reset instead of an answer.
+    Reset,
+    /// Status 200 with bytes that mean nothing.
+    Garbage,
+    /// The right answer, but the connection breaks in the middle of its body.
+    HalfBody,
+}
+
+impl Fault {
+    /// A fault that stays until it is cleared.
+    pub fn new(kind: FaultKind) -> Self {
+        Self { kind, times: None, only: None, retry_after: None }
+    }
+
+    /// An answer with this status and body.
+    pub fn status(status: u16, body: impl Into<String>) -> Self {
+        Self::new(FaultKind::Status { status, body: body.into() })
+    }
+
+    /// An error in the words of the group's protocol.
+    pub fn refuse(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(FaultKind::Refuse { status, code: code.into(), message: message.into() })
+    }
+
+    /// The right answer, late.
+    pub fn delay(by: Duration) -> Self {
+        Self::new(FaultKind::Delay { milliseconds: u64::try_from(by.as_millis()).unwrap_or(u64::MAX) })
+    }
+
+    /// Hits only the next `times` requests.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Hits only requests whose path or body contains `text`.
+    #[must_use]
+    pub fn only(mut self, text: impl Into<String>) -> Self {
+        self.only = Some(text.into());
+        self
+    }
+
+    /// Adds a `Retry-After` header.
+    #[must_use]
+    pub fn retry_after(mut self, value: impl Into<String>) -> Self {
+        self.retry_after = Some(value.into());
+        self
+    }
+}
+
+impl Group {
+    /// The group of a path; `None` for the control routes and for what does not exist.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let first = path.split('/').nth(1).unwrap_or_default();
+        match first {
+            "" | "sts" => Some(Self::Sts),
+            "idp" => Some(Self::Idp),
+            "_supervisor" => Some(Self::Supervisor),
+            "github" => Some(Self::Github),
+            "token" | "token.json" => Some(Self::Http),
+            _ if first.starts_with("gitpod.") => Some(Self::Api),
+            _ => None,
+        }
+    }
+}
+
+impl Fault {
+    /// Whether a cloud that looks for the platform's keys finds nobody there, rather than nonsense.
+    pub(crate) fn hides_the_host(&self) -> bool {
+        match &self.kind {
+            FaultKind::Reset | FaultKind::Delay { .. } | FaultKind::Throttling => true,
+            FaultKind::Status { status, .. } | FaultKind::Refuse { status, .. } => *status >= 500,
+            FaultKind::Garbage | FaultKind::HalfBody => false,
+        }
+    }
+
+    /// Whether the answer is right after all.
+    pub(crate) fn is_mere_delay(&self) -> bool {
+        matches!(self.kind, FaultKind::Delay { .. })
+    }
+
+    fn hits(&self, group: Group, hit: Group, text: &str) -> bool {
+        group == hit && self.only.as_deref().is_none_or(|only| text.contains(only))
+    }
+}
+
+/// The faults that wait for their request, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Mutex<Vec<(Group, Fault)>>);
+
+impl Faults {
+    pub(crate) fn add(&self, group: Group, fault: Fault) {
+        lock(&self.0).push((group, fault));
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.0).clear();
+    }
+
+    /// The fault that hits this request, counted down.
+    pub(crate) fn take(&self, group: Group, text: &str) -> Option<Fault> {
+        let mut faults = lock(&self.0);
+        faults.retain(|(_, fault)| fault.times != Some(0));
+        let (_, fault) = faults.iter_mut().find(|(of, fault)| fault.hits(*of, group, text))?;
+        fault.times = fault.times.map(|times| times - 1);
+        Some(fault.clone())
+    }
+
+    /// The fault that a request to this group would meet, not counted.
+    pub(crate) fn standing(&self, group: Group) -> Option<Fault> {
+        let faults = lock(&self.0);
+        let found = faults.iter().find(|(of, fault)| *of == group && fault.times != Some(0));
+        found.map(|(_, fault)| fault.clone())
+    }
+}

@@ -1,0 +1,152 @@
+//! The sandbox as a test sees it.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::fault::{Fault, Group};
+use crate::keys::OldKeys;
+use crate::log::Request;
+use crate::options::Options;
+use crate::server::Server;
+use crate::state::{State, lock};
+use crate::tokens::{self, Mint};
+
+/// A running sandbox. Dropping it stops it. All its methods block, and none needs an async runtime.
+pub struct Sandbox {
+    state: Arc<State>,
+    address: SocketAddr,
+    server: Mutex<Option<Server>>,
+}
+
+impl Sandbox {
+    /// Starts one on 127.0.0.1; when this returns, it answers.
+    pub fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        let address = listener.local_addr()?;
+        let state = Arc::new(State::new(address.to_string(), options)?);
+        let server = Server::start(Arc::clone(&state), listener)?;
+        Ok(Self { state, address, server: Mutex::new(Some(server)) })
+    }
+
+    /// Stops answering: connections break, new ones are refused. Keys, sessions, faults and log stay.
+    pub fn stop(&self) {
+        drop(lock(&self.server).take());
+    }
+
+    /// Answers again, on the same port, after [`Sandbox::stop`].
+    pub fn resume(&self) -> io::Result<()> {
+        let mut server = lock(&self.server);
+        if server.is_none() {
+            let listener = TcpListener::bind(self.address)?;
+            *server = Some(Server::start(Arc::clone(&self.state), listener)?);
+        }
+        Ok(())
+    }
+
+    /// `http://127.0.0.1:port`, without a slash at the end. It is also the endpoint of STS.
+    pub fn url(&self) -> String {
+        self.state.url()
+    }
+
+    /// `127.0.0.1:port`: also what `SUPERVISOR_ADDR` should be.
+    pub fn address(&self) -> String {
+        self.state.address.clone()
+    }
+
+    /// The issuer of the ID tokens: `{url}/idp`.
+    pub fn issuer(&self) -> String {
+        self.state.issuer()
+    }
+
+    /// What `ACTIONS_ID_TOKEN_REQUEST_URL` should be. The token for it is `PlatformOptions::github_token`.
+    pub fn github_request_url(&self) -> String {
+        self.state.github_request_url()
+    }
+
+    /// The ARN of a role, by its name.
+    pub fn role_arn(&self, name: &str) -> String {
+        self.state.options().aws.role_arn(name)
+    }
+
+    /// Mints an ID token.
+    ///
+    /// # Panics
+    /// If the claims cannot be signed, which does not happen with claims that are JSON.
+    #[expect(clippy::expect_used, reason = "a test that cannot mint its token has nothing to go on with")]
+    pub fn mint(&self, mint: &Mint) -> String {
+        tokens::mint(&self.state, mint).expect("the token can be signed")
+    }
+
+    /// Signs with a new key from now on.
+    pub fn rotate_keys(&self, old: OldKeys) -> io::Result<()> {
+        self.state.keys().rotate(old)
+    }
+
+    /// Changes the set-up while it runs: lifetimes, claims, roles. Port and algorithm stay as they were.
+    pub fn adjust(&self, change: impl FnOnce(&mut Options)) {
+        let mut options = self.state.options();
+        let (port, algorithm) = (options.port, options.algorithm);
+        change(&mut options);
+        (options.port, options.algorithm) = (port, algorithm);
+    }
+
+    /// Moves the sandbox's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.state.clock.advance(by);
+    }
+
+    /// Lets something go wrong with the next requests to `group`. Of several faults, the oldest that fits hits
+    /// first.
+    pub fn fault(&self, group: Group, fault: Fault) {
+        self.state.faults.add(group, fault);
+    }
+
+    /// Lets nothing go wrong any more.
+    pub fn clear_faults(&self) {
+        self.state.faults.clear();
+    }
+
+    /// All requests so far, oldest first.
+    pub fn requests(&self) -> Vec<Request> {
+        self.state.log.all()
+    }
+
+    /// The requests to one group so far.
+    pub fn requests_to(&self, group: Group) -> Vec<Request> {
+        self.requests().into_iter().filter(|request| request.group == group).collect()
+    }
+
+    /// Waits until `enough` is true of the requests so far; false if that took longer than `limit`.
+    pub fn wait_until(&self, limit: Duration, enough: impl FnMut(&[Request]) -> bool) -> bool {
+        self.state.log.wait_until(limit, enough)
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget_requests(&self) {
+        self.state.log.clear();
+    }
+
+    /// Ends every session of every cloud, as if their credentials had been revoked.
+    pub fn revoke_sessions(&self) {
+        self.state.aws().revoke();
+    }
+
+    /// Puts the stand-ins `gp`, `ona` and `gitpod` into `folder`, which must be there, as links to `binary`
+    /// (`evercred-sandbox`). They find the sandbox through `EVERCRED_SANDBOX_URL`, which is [`Sandbox::url`].
+    pub fn install_commands(folder: &Path, binary: &Path) -> io::Result<()> {
+        for name in ["gp", "ona", "gitpod"] {
+            std::os::unix::fs::symlink(binary, folder.join(name))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! All that a sandbox knows; it outlives the server, so that a stopped sandbox comes back as it was.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::clock::Clock;
+use crate::clouds::aws;
+use crate::fault::Faults;
+use crate::keys::KeyRing;
+use crate::log::Log;
+use crate::options::Options;
+
+pub(crate) struct State {
+    /// `127.0.0.1:port`.
+    pub(crate) address: String,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) log: Log,
+    options: Mutex<Options>,
+    keys: Mutex<KeyRing>,
+    aws: Mutex<aws::Sessions>,
+}
+
+impl State {
+    pub(crate) fn new(address: String, options: Options) -> io::Result<Self> {
+        Ok(Self {
+            address,
+            clock: Clock::default(),
+            faults: Faults::default(),
+            log: Log::default(),
+            keys: Mutex::new(KeyRing::new(options.algorithm)?),
+            options: Mutex::new(options),
+            aws: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub(crate) fn issuer(&self) -> String {
+        format!("{}/idp", self.url())
+    }
+
+    pub(crate) fn github_request_url(&self) -> String {
+        format!("{}/github/oidc/token?api-version=2.0", self.url())
+    }
+
+    pub(crate) fn options(&self) -> MutexGuard<'_, Options> {
+        lock(&self.options)
+    }
+
+    pub(crate) fn keys(&self) -> MutexGuard<'_, KeyRing> {
+        lock(&self.keys)
+    }
+
+    pub(crate) fn aws(&self) -> MutexGuard<'_, aws::Sessions> {
+        lock(&self.aws)
+    }
+}
+
+/// Locks; a test that panicked while it held the lock has failed already, and says why itself.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
