@@ -53,6 +53,13 @@ pub(crate) fn installed(name: &str) -> PathBuf {
     path
 }
 
+/// A program of a Debian package.
+pub(crate) fn debian(name: &str) -> PathBuf {
+    let path = Path::new("/usr/bin").join(name);
+    assert!(path.is_file(), "there is no {}: {REMEDY}", path.display());
+    path
+}
+
 fn python(home: &Home, script: &str) -> Command {
     let mut command = home.command(installed("python"));
     command.arg(peers().join(script));

@@ -82,6 +82,14 @@ impl Home {
         command
     }
 
+    /// The same with a wall clock that is off by `offset`, such as `-90m`.
+    pub fn evercred_at(&self, offset: &str) -> Command {
+        let mut command = self.command(clients::debian("faketime"));
+        command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        command.args(["-f", offset]).arg(program());
+        command
+    }
+
     /// Runs `evercred` in this home to its end.
     pub fn run<Word: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = Word>) -> Outcome {
         Outcome::of(&mut self.evercred(words))

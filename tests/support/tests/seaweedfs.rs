@@ -1,6 +1,9 @@
 //! `SeaweedFS` as the other tests use it, without evercred: it must verify the sandbox's tokens, or a green test of
 //! an exchange would mean nothing.
 
+#![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
+
+use std::process::Command;
 use std::sync::LazyLock;
 
 use evercred_sandbox::{Algorithm, Mint, Options, Sandbox, Signer};
@@ -47,7 +50,7 @@ fn home() -> Home {
 }
 
 /// The aws CLI, which exchanges such a token by itself.
-fn aws(home: &Home, mint: &Mint) -> std::process::Command {
+fn aws(home: &Home, mint: &Mint) -> Command {
     let token = home.write("token", RIG.platform.mint(mint));
     let mut aws = clients::aws(home);
     aws.env("AWS_WEB_IDENTITY_TOKEN_FILE", token).env("AWS_ROLE_ARN", Seaweed::ROLE_ARN);
