@@ -141,7 +141,8 @@ impl Engine {
     fn start(&mut self, index: usize) {
         let entry = &mut self.entries[index];
         entry.start();
-        let (attempts, login, adopt_after) = (Arc::clone(&self.attempts), Arc::clone(&entry.login), entry.adopt_after());
+        let (attempts, login, adopt_after) =
+            (Arc::clone(&self.attempts), Arc::clone(&entry.login), entry.adopt_after());
         let task = self.running.spawn(async move { attempts.run(&login, adopt_after).await });
         self.running_for.insert(task.id(), entry.login.id.clone());
     }
@@ -151,8 +152,12 @@ impl Engine {
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
         tokio::spawn(async move {
             match attempts.retire(&login).await {
-                Ok(()) => tracing::warn!(login = %login.id, "The credential has ended; its outputs were removed."),
-                Err(failure) => tracing::error!(login = %login.id, %failure, "The ended outputs could not be removed."),
+                Ok(()) => {
+                    tracing::warn!(login = %login.id, "The credential has ended; its outputs were removed.")
+                }
+                Err(failure) => {
+                    tracing::error!(login = %login.id, %failure, "The ended outputs could not be removed.")
+                }
             }
         });
     }
@@ -173,12 +178,16 @@ impl Engine {
         let now = self.clock.read();
         match command {
             Command::Refresh(ids) => {
-                for entry in self.entries.iter_mut().filter(|entry| ids.is_empty() || ids.contains(&entry.login.id)) {
+                for entry in
+                    self.entries.iter_mut().filter(|entry| ids.is_empty() || ids.contains(&entry.login.id))
+                {
                     entry.refresh(now);
                 }
             }
             Command::Changed(path) => {
-                for entry in self.entries.iter_mut().filter(|entry| entry.login.source.watched() == Some(&path)) {
+                for entry in
+                    self.entries.iter_mut().filter(|entry| entry.login.source.watched() == Some(&path))
+                {
                     entry.wake(now, "The token source changed.");
                 }
             }

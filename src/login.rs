@@ -59,21 +59,9 @@ pub struct LoginId {
 }
 
 impl LoginId {
-    /// The longest name: it becomes part of file names.
-    pub const LONGEST_NAME: usize = 64;
-
-    /// A name under a kind. A name is 1 to 64 letters, digits, `_`, `-` or `.`, and does not begin with a dot.
-    pub fn new(kind: &str, name: &str) -> Result<Self, String> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let sound = (1..=Self::LONGEST_NAME).contains(&name.len()) && name.chars().all(fits);
-        if sound && !name.starts_with('.') {
-            Ok(Self { kind: kind.to_owned(), name: name.to_owned() })
-        } else {
-            Err(format!(
-                "{name:?} cannot name a login; use 1 to {} letters, digits, `_`, `-` and `.`",
-                Self::LONGEST_NAME
-            ))
-        }
+    /// The login `[kind.name]`. Whoever takes the name from somebody asks [`check_name`] first.
+    pub fn new(kind: &str, name: &str) -> Self {
+        Self { kind: kind.to_owned(), name: name.to_owned() }
     }
 
     /// The provider's kind, such as `aws`.
@@ -85,6 +73,16 @@ impl LoginId {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
+
+/// The longest name: it becomes part of file names and of INI sections.
+const LONGEST_NAME: usize = 64;
+
+/// Whether something can be named so: 1 to 64 letters, digits, `_`, `-` or `.`, not beginning with a dot.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let sound = (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(fits) && !name.starts_with('.');
+    if sound { Ok(()) } else { Err(format!("{name:?} cannot be a name")) }
 }
 
 impl fmt::Display for LoginId {
@@ -100,7 +98,9 @@ impl FromStr for LoginId {
         let (kind, name) = text
             .split_once('.')
             .ok_or_else(|| format!("{text:?} is not a login; write it like \"aws.default\""))?;
-        Self::new(kind, name)
+        check_name(kind)?;
+        check_name(name)?;
+        Ok(Self::new(kind, name))
     }
 }
 

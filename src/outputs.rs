@@ -1,16 +1,55 @@
 //! Outputs: what a credential looks like in the files that SDKs and CLIs read.
+//!
+//! An output is pure: it turns a credential and the present bytes of a file into the bytes the file should have,
+//! and back again. Reading, locking and writing are `files.rs`. Some outputs own a whole file; others own a few
+//! keys in a file of the user's, and leave every other byte alone.
+//!
+//! Adding an output is one file here and one line in [`KINDS`].
+
+mod env_file;
+mod field_choice;
+mod ini;
+mod json;
+mod mode;
+mod part;
+mod process_document;
+mod profile;
+mod profile_entry;
+mod profile_file;
+mod static_profile;
+mod timestamp;
+mod token_file;
+mod web_identity;
+mod whole_file;
 
 use std::fmt::Debug;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use evercred_core::{Credential, Failure, Field};
+use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
+use crate::config::kind::Kind;
 use crate::files::Target;
+
+/// Everything an output can be, by the word in config.
+pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
+    Kind::of::<profile::Config>("profile"),
+    Kind::of::<static_profile::Config>("static-profile"),
+    Kind::of::<web_identity::Config>("web-identity"),
+    Kind::of::<json::Config>("json"),
+    Kind::of::<env_file::Config>("env-file"),
+    Kind::of::<token_file::Config>("token-file"),
+];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
 pub trait Output: Debug + Send + Sync {
     /// The file.
     fn target(&self) -> &Target;
+
+    /// The section that is ours in a file shared with others; `None` if the whole file is ours. No two outputs
+    /// may have both the file and the section in common.
+    fn section(&self) -> Option<&str> {
+        None
+    }
 
     /// The fields the credential must have.
     fn needs(&self) -> &[Field];
@@ -23,10 +62,69 @@ pub trait Output: Debug + Send + Sync {
     /// `None` if nothing of ours is there.
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>>;
 
+    /// The file's content as it would be had we never written it; `None` if there would be no file.
+    fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
+        let _ = current;
+        None
+    }
+
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`
     /// gives a file's content.
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
         let _ = read;
         Vec::new()
+    }
+}
+
+/// What an output may know besides its own config.
+#[derive(Debug, Clone)]
+pub struct OutputContext {
+    /// The kind of the login, such as `aws`.
+    pub kind: String,
+    /// The name of the login, such as `default`.
+    pub name: String,
+    /// The environment variables.
+    pub environment: Environment,
+    /// The folder for files of our own, absolute.
+    pub state_folder: PathBuf,
+    /// The evercred executable, absolute.
+    pub program: PathBuf,
+    /// The config file, absolute.
+    pub config_file: PathBuf,
+    /// The fields that every credential of the provider has.
+    pub provides: Vec<Field>,
+    /// The environment variables that programs read the provider's fields from.
+    pub variables: Vec<(&'static str, Field)>,
+}
+
+impl OutputContext {
+    /// What the login is called everywhere: its kind and its name.
+    pub fn login(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
+    }
+}
+
+/// A field that `needs()` promised to be there.
+fn required<'a>(credential: &'a Credential, field: Field, target: &Target) -> Result<&'a Secret, Failure> {
+    credential.field(field).filter(|secret| !secret.is_empty()).ok_or_else(|| {
+        Failure::new("write the credential", target.path.display().to_string(), Advice::NeedsAttention)
+            .message(format!("the credential has no `{field}`"))
+            .hint("Choose another output for this login, or other fields in this one.")
+    })
+}
+
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_name_of_its_own() {
+        let mut names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KINDS.len());
     }
 }

@@ -1,1 +1,62 @@
-//! To be written.
+//! What there is to configure. This is the only file that names provider crates: one line each.
+//!
+//! A registry is a value, so that a program with a provider of its own adds it in one line:
+//! `Registry::built_in().with_provider(login::<acme::Config>("acme", &["json"]))`.
+
+use std::sync::Arc;
+
+use evercred_core::{Configured, Provider};
+use evercred_http::BuildContext;
+
+use crate::config::kind::Kind;
+use crate::outputs::{self, Output, OutputContext};
+use crate::sources::{self, TokenSource};
+
+/// The providers of this program.
+pub const PROVIDERS: &[ProviderKind] = &[];
+
+/// A kind of provider: `[WORD.NAME]` in config is a login at it.
+#[derive(Debug, Clone, Copy)]
+pub struct ProviderKind {
+    /// Its word, its keys, and how it is built.
+    pub kind: Kind<Arc<dyn Provider>, BuildContext>,
+    /// The outputs of a login that names none.
+    pub outputs: &'static [&'static str],
+}
+
+/// The provider that `Config` describes, configured as `[name.LOGIN]`, with the outputs of a login that names none.
+pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str]) -> ProviderKind
+where
+    Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
+{
+    ProviderKind { kind: Kind::of::<Config>(name), outputs }
+}
+
+/// Everything that a config can name.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    /// The providers.
+    pub providers: Vec<ProviderKind>,
+    /// The token sources; there must be one named `auto`.
+    pub sources: Vec<Kind<Arc<dyn TokenSource>, BuildContext>>,
+    /// The outputs.
+    pub outputs: Vec<Kind<Vec<Box<dyn Output>>, OutputContext>>,
+}
+
+impl Registry {
+    /// What this program was built with.
+    pub fn built_in() -> Self {
+        Self {
+            providers: PROVIDERS.to_vec(),
+            sources: sources::KINDS.to_vec(),
+            outputs: outputs::KINDS.to_vec(),
+        }
+    }
+
+    /// One provider more.
+    #[must_use]
+    pub fn with_provider(mut self, provider: ProviderKind) -> Self {
+        self.providers.push(provider);
+        self
+    }
+}

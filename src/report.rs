@@ -1,1 +1,234 @@
-//! To be written.
+//! An error shown: its sentence, its causes, what would help, and for a config each mistake with its line.
+//!
+//! A report is plain data first, so that a terminal and a program (`--output json`) get the same. What it quotes
+//! from others may hold control characters; on a terminal they could be commands, so they are shown as `�`.
+
+use std::error::Error;
+use std::fmt::{self, Write};
+use std::io::IsTerminal;
+
+use evercred_core::{Environment, Failure};
+use serde::Serialize;
+
+use crate::config::{ConfigError, Located, Problems};
+use crate::exit::Exit;
+
+/// What is told about an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// What failed, in one sentence without a period.
+    pub error: String,
+    /// The causes behind it, nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub causes: Vec<String>,
+    /// The config file that `mistakes` speak of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The mistakes in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mistakes: Vec<Located>,
+    /// What would help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The exit code that goes with it.
+    pub exit_code: u8,
+}
+
+/// Whether a report is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Bare text.
+    Never,
+    /// With ANSI escapes (ECMA-48 SGR).
+    Always,
+}
+
+impl Report {
+    /// A report of any error, with its chain of causes.
+    pub fn new(error: &(dyn Error + 'static), hint: Option<String>, exit: Exit) -> Self {
+        let mut causes = Vec::new();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            causes.push(cause.to_string());
+            next = cause.source();
+        }
+        let error = error.to_string();
+        Self { error, causes, file: None, mistakes: Vec::new(), hint, exit_code: exit.code() }
+    }
+
+    /// As JSON.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// As text of one or more lines, ending with a line feed.
+    pub fn to_text(&self, colour: Colour) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = self.write(&mut text, &Palette::of(colour));
+        text
+    }
+
+    fn write(&self, to: &mut String, palette: &Palette) -> fmt::Result {
+        let Palette { error, strong, reset, .. } = palette;
+        for mistake in &self.mistakes {
+            self.write_mistake(mistake, to, palette)?;
+        }
+        writeln!(to, "{error}error:{reset} {strong}{}{reset}", printable(&self.error))?;
+        for cause in &self.causes {
+            writeln!(to, "  caused by: {}", printable(cause))?;
+        }
+        write_hint(self.hint.as_deref(), "", to, palette)
+    }
+
+    fn write_mistake(&self, mistake: &Located, to: &mut String, palette: &Palette) -> fmt::Result {
+        let Palette { error, strong, dim, reset, .. } = palette;
+        let Located { line, column, length, text, message, hint } = mistake;
+        let file = self.file.as_deref().unwrap_or("config");
+        writeln!(to, "{strong}{}:{line}:{column}:{reset} {}", printable(file), printable(message))?;
+        let margin = line.to_string().len();
+        let caret = format!("{}{}", " ".repeat(column.saturating_sub(1)), "^".repeat(*length));
+        writeln!(to, "{dim}{line} |{reset} {}", printable(text))?;
+        writeln!(to, "{dim}{:margin$} |{reset} {error}{caret}{reset}", "")?;
+        write_hint(hint.as_deref(), &" ".repeat(margin + 3), to, palette)?;
+        writeln!(to)
+    }
+}
+
+impl From<&Failure> for Report {
+    fn from(failure: &Failure) -> Self {
+        Self::new(failure, failure.remedy().map(str::to_owned), failure.advice().into())
+    }
+}
+
+impl From<&ConfigError> for Report {
+    fn from(error: &ConfigError) -> Self {
+        match error {
+            ConfigError::Mistakes(problems) => Self::from(problems),
+            other => Self::new(other, Some(other.remedy()), Exit::BadConfig),
+        }
+    }
+}
+
+impl From<&Problems> for Report {
+    /// Each mistake has a hint of its own, so the whole needs none.
+    fn from(problems: &Problems) -> Self {
+        Self {
+            file: Some(problems.file.display().to_string()),
+            mistakes: problems.list.clone(),
+            ..Self::new(problems, None, Exit::BadConfig)
+        }
+    }
+}
+
+impl Colour {
+    /// Colours for a terminal, unless `NO_COLOR` forbids them (<https://no-color.org>) or it knows none.
+    pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
+        let plain = environment.get("NO_COLOR").is_some() || environment.get("TERM") == Some("dumb");
+        if stream.is_terminal() && !plain { Self::Always } else { Self::Never }
+    }
+}
+
+struct Palette {
+    error: &'static str,
+    hint: &'static str,
+    strong: &'static str,
+    dim: &'static str,
+    reset: &'static str,
+}
+
+impl Palette {
+    fn of(colour: Colour) -> Self {
+        match colour {
+            Colour::Never => Self { error: "", hint: "", strong: "", dim: "", reset: "" },
+            Colour::Always => Self {
+                error: "\x1b[1;31m",
+                hint: "\x1b[1;36m",
+                strong: "\x1b[1m",
+                dim: "\x1b[2m",
+                reset: "\x1b[0m",
+            },
+        }
+    }
+}
+
+fn write_hint(hint: Option<&str>, indent: &str, to: &mut String, palette: &Palette) -> fmt::Result {
+    let Some(text) = hint else { return Ok(()) };
+    writeln!(to, "{indent}{}hint:{} {}", palette.hint, palette.reset, printable(text))
+}
+
+/// One character for one, so that a caret below still points at the right one.
+fn printable(text: &str) -> String {
+    let show = |c: char| match c {
+        '\t' | '\n' => ' ',
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(show).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use evercred_core::Advice;
+
+    use super::*;
+
+    fn mistakes() -> Problems {
+        let located = Located {
+            line: 12,
+            column: 2,
+            length: 3,
+            text: "\trol = \"\x1b[2J\"".to_owned(),
+            message: "there is no key `rol` here".to_owned(),
+            hint: Some("Did you mean `role_arn`?".to_owned()),
+        };
+        Problems { file: PathBuf::from("/c.toml"), list: vec![located] }
+    }
+
+    #[test]
+    fn a_failure_is_a_sentence_its_causes_and_a_hint() {
+        let failure = Failure::new("read the token", "/t", Advice::NeedsAttention)
+            .caused_by(std::io::Error::other("no such file"))
+            .hint("Check `path`.");
+        let report = Report::from(&failure);
+        assert_eq!(
+            report.to_text(Colour::Never),
+            "error: failed to read the token (/t)\n  caused by: no such file\nhint: Check `path`.\n"
+        );
+        assert_eq!(report.exit_code, Exit::Refused.code());
+    }
+
+    #[test]
+    fn a_mistake_is_shown_with_its_line_and_a_caret_and_no_control_characters() {
+        insta::assert_snapshot!(Report::from(&mistakes()).to_text(Colour::Never), @r#"
+        /c.toml:12:2: there is no key `rol` here
+        12 |  rol = "�[2J"
+           |  ^^^
+             hint: Did you mean `role_arn`?
+
+        error: the config /c.toml has a mistake
+        "#);
+    }
+
+    #[test]
+    fn colours_change_nothing_but_colours() {
+        let report = Report::from(&mistakes());
+        let coloured = report.to_text(Colour::Always);
+        let mut bare = coloured.clone();
+        for escape in ["\x1b[1;31m", "\x1b[1;36m", "\x1b[1m", "\x1b[2m", "\x1b[0m"] {
+            bare = bare.replace(escape, "");
+        }
+        assert_ne!(coloured, bare);
+        assert_eq!(bare, report.to_text(Colour::Never));
+    }
+
+    #[test]
+    fn json_has_the_same_and_leaves_out_what_there_is_not() {
+        let json = Report::from(&mistakes()).to_json();
+        assert_eq!(json["mistakes"][0]["column"], 2);
+        assert_eq!(json["exit_code"], 3);
+        assert!(json.get("hint").is_none() && json.get("causes").is_none());
+    }
+}

@@ -7,7 +7,7 @@ use evercred_core::{Environment, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
 use tokio::runtime::Runtime;
 
-use crate::config::{self, Machine, Paths, Resolved};
+use crate::config::{self, ConfigError, Machine, Paths, Resolved};
 use crate::engine::attempt::Attempts;
 use crate::engine::record::Records;
 use crate::exit::Exit;
@@ -15,6 +15,7 @@ use crate::files::Publisher;
 use crate::login::{Login, LoginId};
 use crate::registry::Registry;
 use crate::report::Report;
+use crate::sources::TokenSource;
 use crate::time::{Clock, SystemClock};
 
 #[derive(Debug)]
@@ -35,7 +36,8 @@ impl App {
         let paths = Paths::of(&environment).map_err(|error| Report::from(&error))?;
         let http = Http::new(&environment);
         let surroundings = Surroundings { environment, clock: Arc::clone(&clock) as Arc<dyn WallClock> };
-        let machine = Machine { build: BuildContext { surroundings, http }, paths, program: config::program() };
+        let machine =
+            Machine { build: BuildContext { surroundings, http }, paths, program: config::program() };
         Ok(Self { clock, machine, registry, config })
     }
 
@@ -45,7 +47,8 @@ impl App {
 
     /// The config, resolved.
     pub(super) fn resolved(&self) -> Result<Resolved, Box<Report>> {
-        config::load(&self.registry, &self.machine, self.config.as_deref()).map_err(|error| Report::from(&error).into())
+        config::load(&self.registry, &self.machine, self.config.as_deref())
+            .map_err(|error| Report::from(&error).into())
     }
 
     /// The logins that `names` name, or all if it names none.
@@ -64,6 +67,23 @@ impl App {
     pub(super) fn login(&self, name: &LoginId) -> Result<Arc<Login>, Box<Report>> {
         let mut logins = self.logins(std::slice::from_ref(name))?;
         Ok(logins.swap_remove(0))
+    }
+
+    /// The token source of that name, or the one that logins without a `source` use. Works without a config, too.
+    pub(super) fn source(&self, name: Option<&str>) -> Result<Arc<dyn TokenSource>, Box<Report>> {
+        let loaded = config::load(&self.registry, &self.machine, self.config.as_deref());
+        let resolved = match (loaded, name) {
+            (Err(ConfigError::NotFound { .. }), None) if self.config.is_none() => None,
+            (loaded, _) => Some(loaded.map_err(|error| Report::from(&error))?),
+        };
+        match (name, resolved) {
+            (Some(name), Some(resolved)) => {
+                resolved.sources.get(name).cloned().ok_or_else(|| no_source(name, &resolved))
+            }
+            (None, Some(Resolved { default_source: Some(source), .. })) => Ok(source),
+            _ => config::default_source(&self.registry, &self.machine)
+                .map_err(|problems| Report::from(&problems).into()),
+        }
     }
 
     pub(super) fn records(&self) -> Records {
@@ -85,6 +105,18 @@ pub(super) fn runtime() -> Result<Runtime, Box<Report>> {
         let hint = "Is the limit of open files (ulimit -n) reached?".to_owned();
         Report::new(&error, Some(hint), Exit::Failed).into()
     })
+}
+
+fn no_source(name: &str, resolved: &Resolved) -> Box<Report> {
+    let known = resolved.sources.keys().cloned().collect::<Vec<_>>().join(", ");
+    let hint = if known.is_empty() {
+        format!("Add a table [sources.{name}].")
+    } else {
+        format!("The config has {known}.")
+    };
+    let error =
+        std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no token source {name:?}"));
+    Box::new(Report::new(&error, Some(hint), Exit::BadConfig))
 }
 
 fn unknown(name: &LoginId, logins: &[Arc<Login>]) -> Box<Report> {

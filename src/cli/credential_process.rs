@@ -59,14 +59,19 @@ struct Document<'d> {
 fn good(path: &Path, now: SystemTime) -> Option<Vec<u8>> {
     let bytes = std::fs::read(path).ok()?;
     let document: Document<'_> = serde_json::from_slice(&bytes).ok()?;
-    let fresh = document.expiration.is_none_or(|end| rfc3339::parse(end).is_some_and(|end| end > now + MARGIN));
+    let fresh =
+        document.expiration.is_none_or(|end| rfc3339::parse(end).is_some_and(|end| end > now + MARGIN));
     fresh.then_some(bytes)
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let login = app.login(&arguments.login)?;
     let attempts = app.attempts();
-    let kept = login.outputs.iter().map(|output| &output.target().path).find(|path| is_document(path, &arguments.login));
+    let kept = login
+        .outputs
+        .iter()
+        .map(|output| &output.target().path)
+        .find(|path| is_document(path, &arguments.login));
     let Some(path) = kept else {
         let obtained = runtime()?.block_on(attempts.obtain(&login));
         let credential = obtained.map_err(|(_, failure)| Report::from(&failure))?;
@@ -89,7 +94,8 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
 
 /// Whether `path` is the document that a `profile` output keeps for `login`.
 fn is_document(path: &Path, login: &LoginId) -> bool {
-    path.file_name().is_some_and(|name| name.to_str() == Some(&process_document::file_name(&login.to_string())))
+    path.file_name()
+        .is_some_and(|name| name.to_str() == Some(&process_document::file_name(&login.to_string())))
 }
 
 fn write(document: &[u8]) -> super::Outcome {
@@ -99,7 +105,8 @@ fn write(document: &[u8]) -> super::Outcome {
 }
 
 fn report(error: &AttemptError) -> Box<Report> {
-    let mut report = Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
+    let mut report =
+        Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
     report.causes.clone_from(&error.causes);
     Box::new(report)
 }

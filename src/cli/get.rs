@@ -25,7 +25,8 @@ pub(super) struct Arguments {
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let login = app.login(&arguments.login)?;
     let attempts = app.attempts();
-    let credential = runtime()?.block_on(attempts.obtain(&login)).map_err(|(_, failure)| Report::from(&failure))?;
+    let credential =
+        runtime()?.block_on(attempts.obtain(&login)).map_err(|(_, failure)| Report::from(&failure))?;
     match &arguments.field {
         Some(name) => print(field(&credential, name)?),
         None => print(&document(&credential)),

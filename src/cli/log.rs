@@ -22,13 +22,19 @@ pub(super) enum LogFormat {
 /// Starts logging to stderr. `filter` is a level (`info`) or a list of targets with levels
 /// (`info,evercred::engine=debug`).
 pub(super) fn start(filter: &str, format: LogFormat, environment: &Environment) -> Result<(), String> {
-    let wrong = || format!("{filter:?} is no log filter; write a level such as \"info\" or \"info,evercred::engine=debug\"");
+    let wrong = || {
+        format!(
+            "{filter:?} is no log filter; write a level such as \"info\" or \"info,evercred::engine=debug\""
+        )
+    };
     let targets = Targets::from_str(filter).map_err(|_| wrong())?;
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
     let layer = match format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
-        LogFormat::Text if environment.get("JOURNAL_STREAM").is_some() => lines.with_ansi(false).without_time().boxed(),
+        LogFormat::Text if environment.get("JOURNAL_STREAM").is_some() => {
+            lines.with_ansi(false).without_time().boxed()
+        }
         LogFormat::Text => lines.with_ansi(colour).boxed(),
     };
     // A second start in one process (tests) keeps the first.

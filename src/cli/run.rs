@@ -37,7 +37,8 @@ pub(super) fn run(app: &App) -> super::Outcome {
     let watched: Vec<PathBuf> =
         logins.iter().filter_map(|login| login.source.watched().map(Path::to_owned)).collect();
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
-    let (engine, commands) = Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
+    let (engine, commands) =
+        Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
     runtime()?.block_on(async {
         let status = engine.status();
         tokio::select! {
@@ -54,7 +55,8 @@ pub(super) fn run(app: &App) -> super::Outcome {
 fn only_one(runtime_folder: &Path) -> Result<Lock, Box<Report>> {
     let lock = files::try_lock(&lock_path(runtime_folder)).map_err(|failure| Report::from(&failure))?;
     lock.ok_or_else(|| {
-        let error = std::io::Error::other(format!("another evercred runs already ({})", runtime_folder.display()));
+        let error =
+            std::io::Error::other(format!("another evercred runs already ({})", runtime_folder.display()));
         let hint = "See \"evercred status\"; stop that one first, or set EVERCRED_RUNTIME_DIR for a second.";
         Report::new(&error, Some(hint.to_owned()), Exit::Failed).into()
     })
@@ -88,7 +90,8 @@ async fn pass_on_changes(app: &App, watched: Vec<PathBuf>, commands: mpsc::Sende
 
 /// Waits for a signal that asks to stop; says which.
 async fn stopped() -> &'static str {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return std::future::pending().await;
     };

@@ -12,7 +12,9 @@ use crate::time::rfc3339;
 /// The status as text: one paragraph a login.
 pub(super) fn text(status: &Status, now: SystemTime) -> String {
     let mut text = match &status.daemon {
-        Some(daemon) => format!("evercred runs as process {} since {}\n", daemon.pid, rfc3339::seconds(daemon.started_at)),
+        Some(daemon) => {
+            format!("evercred runs as process {} since {}\n", daemon.pid, rfc3339::seconds(daemon.started_at))
+        }
         None => "no evercred runs here; this is what was published last\n".to_owned(),
     };
     for login in &status.logins {

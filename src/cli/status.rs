@@ -27,7 +27,8 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
         None => from_records(app)?,
     };
     let wanted: Vec<String> = arguments.logins.iter().map(LoginId::to_string).collect();
-    if let Some(missing) = wanted.iter().find(|name| !status.logins.iter().any(|login| login.login == **name)) {
+    if let Some(missing) = wanted.iter().find(|name| !status.logins.iter().any(|login| login.login == **name))
+    {
         let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {missing}"));
         return Err(Report::new(&error, None, Exit::BadConfig).into());
     }

@@ -31,7 +31,11 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let audience = Audience::new(&arguments.audience);
     let minted = runtime()?.block_on(tokens.token(&source, &audience, Want::Fresh));
     let token = minted.map_err(|failure| Report::from(&failure))?;
-    if arguments.decode { print(&decoded(&token)) } else { print(token.raw().expose()) }
+    if arguments.decode {
+        print(&decoded(&token))
+    } else {
+        print(token.raw().expose())
+    }
     Ok(Exit::Fresh)
 }
 

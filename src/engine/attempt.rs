@@ -63,8 +63,9 @@ impl Attempts {
     /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
     /// due yet.
     pub async fn run(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
-        let failed = |held, (stage, failure): Failed| {
-            Outcome::Failed { held, error: AttemptError::new(stage, &failure) }
+        let failed = |held, (stage, failure): Failed| Outcome::Failed {
+            held,
+            error: AttemptError::new(stage, &failure),
         };
         let _lock = match self.lock(login).await {
             Ok(lock) => lock,
@@ -79,7 +80,8 @@ impl Attempts {
             Err(failure) => return failed(None, failure),
         };
         if let Some(held) = self.still_better(known, &credential, login) {
-            let note = "The provider's answer ends earlier than the credential in use, which was kept.".to_owned();
+            let note =
+                "The provider's answer ends earlier than the credential in use, which was kept.".to_owned();
             return Outcome::Fresh { held, notes: vec![note] };
         }
         let held = self.held(&credential, login);
@@ -108,7 +110,10 @@ impl Attempts {
     /// Removes what has ended from the outputs.
     pub async fn retire(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
         let work = |this: Arc<Self>, login: Arc<Login>| {
-            login.outputs.iter().try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
+            login
+                .outputs
+                .iter()
+                .try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
             this.records.forget(&login.id)
         };
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
@@ -129,7 +134,8 @@ impl Attempts {
     }
 
     async fn exchange(&self, login: &Login, token: &IdToken) -> Result<Credential, Failed> {
-        let mut credential = login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
+        let mut credential =
+            login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
         whole(&credential, login.provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
         login.provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
         if needs_token(login) {
@@ -139,12 +145,20 @@ impl Attempts {
         Ok(credential)
     }
 
-    async fn publish(self: &Arc<Self>, login: &Arc<Login>, credential: Credential, held: &Held) -> Result<(), Failure> {
+    async fn publish(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        credential: Credential,
+        held: &Held,
+    ) -> Result<(), Failure> {
         let held = held.clone();
         let work = move |this: Arc<Self>, login: Arc<Login>| {
             // One output that fails does not keep the others from being fresh; the first failure is reported.
-            let results: Vec<_> =
-                login.outputs.iter().map(|output| publish::publish(&this.publisher, output.as_ref(), &credential)).collect();
+            let results: Vec<_> = login
+                .outputs
+                .iter()
+                .map(|output| publish::publish(&this.publisher, output.as_ref(), &credential))
+                .collect();
             this.records.write(&login, &held)?;
             results.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
         };
@@ -201,15 +215,17 @@ fn needs_token(login: &Login) -> bool {
 /// Refuses an answer that lacks something or is of no use.
 fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
     let wrong = |what: String| {
-        Err(Failure::new("use the answer", "", Advice::RETRY)
-            .message(what)
-            .hint("The provider, or something between here and there, answered nonsense; evercred tries again."))
+        Err(Failure::new("use the answer", "", Advice::RETRY).message(what).hint(
+            "The provider, or something between here and there, answered nonsense; evercred tries again.",
+        ))
     };
     if let Some(field) = fields.iter().find(|field| credential.field(**field).is_none_or(Secret::is_empty)) {
         return wrong(format!("it has no `{field}`"));
     }
     match credential.expires_at() {
-        Some(end) if end <= now => wrong("the credential in it has ended already; compare the two clocks".to_owned()),
+        Some(end) if end <= now => {
+            wrong("the credential in it has ended already; compare the two clocks".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -222,5 +238,7 @@ fn notes(login: &Login) -> Vec<String> {
 }
 
 fn panicked(operation: &'static str) -> Failure {
-    Failure::new(operation, "", Advice::RETRY).message("the code for it panicked").hint("Please report this as a bug.")
+    Failure::new(operation, "", Advice::RETRY)
+        .message("the code for it panicked")
+        .hint("Please report this as a bug.")
 }

@@ -29,7 +29,9 @@ const UNREACHABLE_SHARE: u32 = 600;
 ///   token source or of the clock, or a `refresh`.
 pub fn backoff(advice: Advice, failures: u32, failing_for: Duration, jitter: f64) -> Duration {
     match advice {
-        Advice::Retry { after } => exponential(failures).mul_f64(jitter).max(FIRST / 2).max(after.unwrap_or_default()),
+        Advice::Retry { after } => {
+            exponential(failures).mul_f64(jitter).max(FIRST / 2).max(after.unwrap_or_default())
+        }
         Advice::NewToken => exponential(failures).mul_f64(jitter).max(FIRST / 2),
         Advice::Unreachable => {
             let wait = (failing_for / UNREACHABLE_SHARE).clamp(UNREACHABLE, LONGEST);
@@ -50,7 +52,8 @@ mod tests {
 
     use super::*;
 
-    const ADVICE: [Advice; 4] = [Advice::RETRY, Advice::NewToken, Advice::Unreachable, Advice::NeedsAttention];
+    const ADVICE: [Advice; 4] =
+        [Advice::RETRY, Advice::NewToken, Advice::Unreachable, Advice::NeedsAttention];
 
     #[test]
     fn retries_double_from_one_second_to_five_minutes() {

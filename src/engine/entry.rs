@@ -134,7 +134,9 @@ impl Entry {
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {
     let (class, causes, hint) = (error.advice.class(), error.causes.join(": "), error.hint.as_deref());
     match error.advice {
-        Advice::NeedsAttention => tracing::error!(%login, class, causes, hint, "{}", sentence(&error.message)),
+        Advice::NeedsAttention => {
+            tracing::error!(%login, class, causes, hint, "{}", sentence(&error.message))
+        }
         _ => tracing::warn!(%login, class, causes, hint, "{}", sentence(&error.message)),
     }
 }

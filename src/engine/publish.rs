@@ -26,8 +26,9 @@ pub fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failur
         None => Ok(()),
         Some(None) => publisher.remove(target).map(drop),
         Some(Some(_)) => {
-            let mut rest =
-                |current: Option<&[u8]>| Ok(current.and_then(|current| output.retract(current)).unwrap_or_default());
+            let mut rest = |current: Option<&[u8]>| {
+                Ok(current.and_then(|current| output.retract(current)).unwrap_or_default())
+            };
             publisher.publish(target, &mut rest).map(drop)
         }
     }

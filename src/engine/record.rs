@@ -50,7 +50,8 @@ impl Records {
     /// What is published for `login`, if the record fits its config and every output is still in its place.
     pub fn read(&self, login: &Login) -> Option<Held> {
         let record = self.load(&login.id)?;
-        let in_place = || login.outputs.iter().map(|output| present(output.as_ref())).collect::<Option<Vec<_>>>();
+        let in_place =
+            || login.outputs.iter().map(|output| present(output.as_ref())).collect::<Option<Vec<_>>>();
         (record.fingerprint == login.fingerprint && in_place()? == record.outputs).then_some(record.held)
     }
 

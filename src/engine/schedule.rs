@@ -46,7 +46,12 @@ const WITHOUT_EXPIRY: Duration = Duration::from_hours(24);
 ///
 /// Half of its life from now, give or take a tenth drawn by `jitter` (in `0.0..1.0`), so that a fleet started
 /// together does not refresh together; no later than `refresh_every`; never sooner than a second.
-pub fn refresh_at(now: SystemTime, expires_at: Option<SystemTime>, policy: &Policy, jitter: f64) -> SystemTime {
+pub fn refresh_at(
+    now: SystemTime,
+    expires_at: Option<SystemTime>,
+    policy: &Policy,
+    jitter: f64,
+) -> SystemTime {
     let life = expires_at.map_or(WITHOUT_EXPIRY * 2, |end| end.duration_since(now).unwrap_or_default());
     let wanted = policy.refresh_every.map_or(life / 2, |most| most.min(life / 2));
     now + wanted.mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_WAIT)

@@ -116,4 +116,3 @@ pub fn after_attempt(mut state: LoginState, outcome: Outcome, now: Now, jitter: 
         }
     }
 }
-

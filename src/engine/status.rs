@@ -101,7 +101,13 @@ impl Status {
 
 impl LoginStatus {
     /// Describes `login` in `state`.
-    pub fn new(login: &Login, state: &LoginState, refreshing: bool, notes: &[String], at: SystemTime) -> Self {
+    pub fn new(
+        login: &Login,
+        state: &LoginState,
+        refreshing: bool,
+        notes: &[String],
+        at: SystemTime,
+    ) -> Self {
         let held = state.held.as_ref();
         Self {
             login: login.id.to_string(),

@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock as _};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock as _,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -150,7 +152,12 @@ impl Rig {
         Self::in_folder(tempfile::tempdir().unwrap(), clock, answers, policy)
     }
 
-    fn in_folder(folder: tempfile::TempDir, clock: Arc<FakeClock>, answers: &[Answer], policy: Policy) -> Self {
+    fn in_folder(
+        folder: tempfile::TempDir,
+        clock: Arc<FakeClock>,
+        answers: &[Answer],
+        policy: Policy,
+    ) -> Self {
         let script = Arc::new(Script {
             clock: Arc::clone(&clock),
             audience: Audience::new("test"),

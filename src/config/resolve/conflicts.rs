@@ -1,0 +1,58 @@
+//! Two outputs that would write the same thing: each refresh of one would destroy the other.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::Resolver;
+use crate::config::problem::Problem;
+use crate::login::LoginId;
+use crate::outputs::Output;
+
+/// What one output writes.
+#[derive(Debug)]
+pub(super) struct Claim {
+    login: LoginId,
+    path: PathBuf,
+    /// `None`: the whole file.
+    section: Option<String>,
+    place: Range<usize>,
+}
+
+impl Claim {
+    pub(super) fn new(login: &LoginId, output: &dyn Output, place: Range<usize>) -> Self {
+        Self {
+            login: login.clone(),
+            path: output.target().path.clone(),
+            section: output.section().map(str::to_owned),
+            place,
+        }
+    }
+
+    fn conflicts(&self, other: &Self) -> bool {
+        let overlap = self.section.is_none() || other.section.is_none() || self.section == other.section;
+        self.path == other.path && overlap
+    }
+}
+
+impl Resolver<'_> {
+    /// Notes the claim, and a problem for each end of a conflict with an earlier one.
+    pub(super) fn claim(&mut self, claim: Claim) {
+        for earlier in self.claims.iter().filter(|earlier| earlier.conflicts(&claim)) {
+            for (here, there) in [(earlier, &claim), (&claim, earlier)] {
+                self.problems.push(self.conflict(here, there));
+            }
+        }
+        self.claims.push(claim);
+    }
+
+    fn conflict(&self, here: &Claim, there: &Claim) -> Problem {
+        let path = here.path.display();
+        let what = match here.section.as_ref().or(there.section.as_ref()) {
+            Some(section) => format!("[{section}] in {path}"),
+            None => path.to_string(),
+        };
+        let (other, line) = (&there.login, self.text.line(&there.place));
+        Problem::new(here.place.clone(), format!("{what} is also written by {other} (line {line})"))
+            .hint("Give one of the two outputs another path or profile.".to_owned())
+    }
+}

@@ -1,0 +1,164 @@
+//! One login's table: common keys, provider keys, outputs.
+
+use std::borrow::Cow;
+
+use evercred_core::{Field, Provider};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use toml::Spanned;
+use toml::de::{DeString, DeValue};
+
+use super::conflicts::Claim;
+use super::select::{TYPE, select};
+use super::sources::Source;
+use super::{Resolver, check_name};
+use crate::config::problem::Problem;
+use crate::config::tree::{self, Section};
+use crate::config::{common, show};
+use crate::login::{Login, LoginId};
+use crate::outputs::{Output, OutputContext};
+use crate::registry::ProviderKind;
+
+/// The outputs of a login, and their tables with all defaults.
+#[derive(Default)]
+struct Outputs {
+    built: Vec<Box<dyn Output>>,
+    tables: Vec<Value>,
+    shown: Vec<Value>,
+}
+
+impl Resolver<'_> {
+    /// Notes the login, or what is wrong with it.
+    pub(super) fn login(&mut self, kind: &ProviderKind, key: &Spanned<Cow<'_, str>>, section: &Section<'_>) {
+        self.problems.extend(check_name(key));
+        let id = LoginId::new(kind.kind.name, key.get_ref());
+        let common = self.take(common::read(section));
+        let own = tree::without(section, |key| common::KEYS.contains(&key));
+        let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
+        let outputs = self.outputs(kind, &id, provider.as_deref(), section);
+        let Some(common) = common else { return };
+        let place = tree::value_span(section.get_ref(), "source").unwrap_or_else(|| section.span());
+        let source = self.source_of(common.source.as_deref(), place);
+        let (Some(provider), Some(source)) = (provider, source) else { return };
+        let fingerprint = self.describe(kind, &id, section, &source, &outputs);
+        self.logins.push(Login {
+            id,
+            fingerprint,
+            source: source.built,
+            provider,
+            outputs: outputs.built,
+            policy: common.policy,
+        });
+    }
+
+    /// Shows the login's table with its defaults, and gives its digest.
+    fn describe(
+        &mut self,
+        kind: &ProviderKind,
+        id: &LoginId,
+        section: &Section<'_>,
+        source: &Source,
+        outputs: &Outputs,
+    ) -> String {
+        let mut table = tree::to_json(section);
+        let schema = kind.kind.schema();
+        show::fill(&schema, &mut table);
+        show::fill(&common::schema(), &mut table);
+        let mut shown = table.clone();
+        show::mask(&schema, &mut shown);
+        shown[common::OUTPUTS] = json!(outputs.shown);
+        self.show(&[id.kind(), id.name()], shown);
+        table[common::OUTPUTS] = json!(outputs.tables);
+        let all = json!({"login": id, "table": table, "source": source.table});
+        format!("{:x}", Sha256::digest(all.to_string()))
+    }
+
+    /// Builds the outputs; without a provider, only their tables can be checked.
+    fn outputs(
+        &mut self,
+        kind: &ProviderKind,
+        id: &LoginId,
+        provider: Option<&dyn Provider>,
+        section: &Section<'_>,
+    ) -> Outputs {
+        let mut outputs = Outputs::default();
+        let context = provider.map(|provider| self.context(id, provider));
+        for entry in self.entries(kind, section) {
+            let selected = select(&self.registry.outputs, &entry, None).map_err(|problem| vec![problem]);
+            let Some((kind, section)) = self.take(selected) else { continue };
+            let Some((provider, context)) = provider.zip(context.as_ref()) else {
+                self.problems.extend(kind.check(&section, &[TYPE]));
+                continue;
+            };
+            let Some(built) = self.take(kind.build(&section, &[TYPE], context)) else { continue };
+            for output in &built {
+                self.check_needs(kind.name, output.as_ref(), provider, &entry);
+                self.claim(Claim::new(id, output.as_ref(), entry.span()));
+            }
+            outputs.add(kind.name, &kind.schema(), &section, built);
+        }
+        outputs
+    }
+
+    fn context(&self, id: &LoginId, provider: &dyn Provider) -> OutputContext {
+        OutputContext {
+            kind: id.kind().to_owned(),
+            name: id.name().to_owned(),
+            environment: self.machine.build.surroundings.environment.clone(),
+            state_folder: self.machine.paths.state_folder.clone(),
+            program: self.machine.program.clone(),
+            config_file: self.text.file.to_owned(),
+            provides: provider.provides().to_vec(),
+            variables: provider.variables().to_vec(),
+        }
+    }
+
+    /// The entries of `outputs`, or the provider's default ones.
+    fn entries<'t>(&mut self, kind: &ProviderKind, section: &Section<'t>) -> Vec<Spanned<DeValue<'t>>> {
+        let Some(value) = section.get_ref().get(common::OUTPUTS) else {
+            let named = kind.outputs.iter().map(|name| DeValue::String(DeString::Borrowed(name)));
+            return named.map(|name| Spanned::new(section.span(), name)).collect();
+        };
+        if let Some(array) = value.get_ref().as_array() {
+            return array.to_vec();
+        }
+        let problem = Problem::new(value.span(), "`outputs` must be an array");
+        self.problems.push(
+            problem.hint(format!("Write outputs = {:?}, or [[…outputs]] with a `type`.", kind.outputs)),
+        );
+        Vec::new()
+    }
+
+    fn check_needs(
+        &mut self,
+        name: &str,
+        output: &dyn Output,
+        provider: &dyn Provider,
+        entry: &Spanned<DeValue<'_>>,
+    ) {
+        let gives = [provider.provides(), &[Field::ID_TOKEN]].concat();
+        let lacking = list(output.needs().iter().filter(|field| !gives.contains(field)));
+        if !lacking.is_empty() {
+            let message = format!("the output `{name}` needs {lacking}, which this login does not give");
+            let hint = format!("It gives {}; choose an output that needs no more.", list(gives.iter()));
+            self.problems.push(Problem::new(entry.span(), message).hint(hint));
+        }
+    }
+}
+
+impl Outputs {
+    fn add(&mut self, name: &str, schema: &Value, section: &Section<'_>, built: Vec<Box<dyn Output>>) {
+        let mut table = tree::to_json(section);
+        show::fill(schema, &mut table);
+        table[TYPE] = json!(name);
+        let mut shown = table.clone();
+        show::mask(schema, &mut shown);
+        self.built.extend(built);
+        self.tables.push(table);
+        self.shown.push(shown);
+    }
+}
+
+fn list<'f>(fields: impl Iterator<Item = &'f Field>) -> String {
+    fields.map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,176 @@
+//! `env-file`: environment variables, a line each.
+//!
+//! Shells, systemd and Docker read such files by different rules: Docker takes quotes for a part of the value, the
+//! others need them around special characters. Values of the clouds have no such characters and mean the same to
+//! all, without quotes. For any other value the reader has to be known: `export = true` says that it is a shell.
+
+use std::collections::BTreeMap;
+
+use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::field_choice::choose;
+use super::mode::Mode;
+use super::whole_file::{Document, WholeFile, target};
+use super::{Output, OutputContext, required};
+use crate::files::Target;
+
+/// A file of `NAME=value` lines, for `docker run --env-file`, systemd's `EnvironmentFile=`, or a shell.
+///
+/// A running program never sees a change of its environment, so this is for short commands only.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    /// Where the file is, absolute or with `~/`; `LOGIN.env` in the state folder if not set.
+    path: Option<String>,
+    /// The file's permission bits, `"0600"` if not set.
+    mode: Option<Mode>,
+    /// The variables and the field that each gets; if not set, those that programs of this provider read.
+    variables: Option<BTreeMap<String, String>>,
+    /// Whether each line begins with `export `, for shells. Values are then quoted where they have to be. Without
+    /// it, a value that would need quotes is refused, because Docker has none.
+    export: bool,
+}
+
+impl Configured<OutputContext> for Config {
+    type Built = Vec<Box<dyn Output>>;
+
+    fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
+        let variables = match self.variables {
+            Some(own) => {
+                own.into_iter().map(|pair| variable(pair, context)).collect::<Result<Vec<_>, _>>()?
+            }
+            None => usual(context)?,
+        };
+        let needs =
+            variables.iter().filter(|variable| variable.needed).map(|variable| variable.field).collect();
+        let target = target(self.path.as_deref(), self.mode, "env", context)?;
+        Ok(vec![Box::new(WholeFile {
+            target,
+            needs,
+            document: Variables { variables, export: self.export },
+        })])
+    }
+}
+
+#[derive(Debug)]
+struct Variable {
+    name: String,
+    field: Field,
+    /// Whether the variable is left out of a credential without the field, or that is an error.
+    needed: bool,
+}
+
+fn variable((name, field): (String, String), context: &OutputContext) -> Result<Variable, BuildError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || !name.chars().all(plain) {
+        return Err(BuildError::at(
+            "variables",
+            format!("`{name}` is not the name of an environment variable"),
+        )
+        .hint("Use letters, digits and `_`, and no digit first."));
+    }
+    Ok(Variable { name, field: choose("variables", &field, context)?, needed: true })
+}
+
+fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
+    if context.variables.is_empty() {
+        return Err(BuildError::at("variables", "is missing, and this provider has no usual variables")
+            .hint("Add `variables = { NAME = \"field\" }` to this output."));
+    }
+    let variable = |(name, field): &(&'static str, Field)| Variable {
+        name: (*name).to_owned(),
+        field: *field,
+        needed: context.provides.contains(field),
+    };
+    Ok(context.variables.iter().map(variable).collect())
+}
+
+#[derive(Debug)]
+struct Variables {
+    variables: Vec<Variable>,
+    export: bool,
+}
+
+impl Document for Variables {
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
+        let mut file = String::new();
+        for Variable { name, field, needed } in &self.variables {
+            if !needed && credential.field(*field).is_none() {
+                continue;
+            }
+            let value = required(credential, *field, target)?.expose();
+            match (is_plain(value), self.export) {
+                (true, false) => file.extend([name, "=", value, "\n"]),
+                (true, true) => file.extend(["export ", name, "=", value, "\n"]),
+                (false, true) => file.extend(["export ", name, "=", &quoted(value), "\n"]),
+                (false, false) => return Err(ambiguous(name, target)),
+            }
+        }
+        Ok(file.into_bytes())
+    }
+}
+
+/// Whether the value means itself to every reader, without quotes.
+fn is_plain(value: &str) -> bool {
+    value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+=:@%,".contains(c))
+}
+
+/// The value as a shell takes it literally, line breaks included.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+fn ambiguous(name: &str, target: &Target) -> Failure {
+    Failure::new("write the environment file", target.path.display().to_string(), Advice::NeedsAttention)
+        .message(format!("the value of {name} has characters that shells and Docker read differently"))
+        .hint("Set `export = true` if a shell reads the file, or use the output `json` or `token-file`.")
+}
+
+#[cfg(test)]
+mod tests {
+    use evercred_core::Secret;
+
+    use super::super::testing::{context, credential, text};
+    use super::*;
+
+    const FIELD: Field = Field::SESSION_TOKEN;
+
+    fn one(value: &str, export: bool) -> Result<String, Failure> {
+        let variables = Some(BTreeMap::from([("TOKEN".to_owned(), FIELD.name().to_owned())]));
+        let outputs = Config { variables, export, ..Config::default() }.build(&context()).unwrap();
+        outputs[0].render(&credential().with(FIELD, Secret::new(value)), None).map(text)
+    }
+
+    #[test]
+    fn the_usual_variables_are_written_and_an_absent_optional_one_is_left_out() {
+        let outputs = Config::default().build(&context()).unwrap();
+        assert_eq!(outputs[0].needs().len(), 3);
+        insta::assert_snapshot!(text(outputs[0].render(&credential(), None).unwrap()), @"
+        AWS_ACCESS_KEY_ID=ASIAEXAMPLE
+        AWS_SECRET_ACCESS_KEY=wJalr/XUtn+FEMI=
+        AWS_SESSION_TOKEN=FwoGZXIvYXdzEXAMPLE==
+        ");
+    }
+
+    #[test]
+    fn a_shell_gets_quotes_where_it_needs_them() {
+        assert_eq!(one("a+b/c==", true).unwrap(), "export TOKEN=a+b/c==\n");
+        assert_eq!(one("it's $1\n", true).unwrap(), "export TOKEN='it'\\''s $1\n'\n");
+    }
+
+    #[test]
+    fn a_value_that_docker_would_misread_is_refused_and_not_shown() {
+        let failure = one("a secret", false).unwrap_err();
+        assert!(!failure.to_string().contains("a secret"), "{failure}");
+        assert!(failure.remedy().unwrap().contains("export = true"));
+    }
+
+    #[test]
+    fn names_that_are_no_variables_are_refused() {
+        for name in ["", "1A", "A-B", "A=B", "A\nB"] {
+            assert!(variable((name.to_owned(), "id_token".to_owned()), &context()).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `json`: the credential as a JSON object, for scripts and anything of your own.
+
+use std::collections::BTreeMap;
+
+use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::field_choice::choose;
+use super::mode::Mode;
+use super::timestamp::rfc3339;
+use super::whole_file::{Document, WholeFile, target};
+use super::{Output, OutputContext, required};
+use crate::files::Target;
+
+/// A JSON object with the fields of the credential, its `subject`, and its `expiration` if it has one.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    /// Where the file is, absolute or with `~/`; `LOGIN.credential.json` in the state folder if not set.
+    path: Option<String>,
+    /// The file's permission bits, `"0600"` if not set.
+    mode: Option<Mode>,
+    /// The fields to write; if not set, all that the provider gives.
+    fields: Option<Vec<String>>,
+    /// Whether to write one field a line; otherwise all stand on one line.
+    pretty: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { path: None, mode: None, fields: None, pretty: true }
+    }
+}
+
+impl Configured<OutputContext> for Config {
+    type Built = Vec<Box<dyn Output>>;
+
+    fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
+        let chosen = |names: Vec<String>| names.iter().map(|name| choose("fields", name, context)).collect();
+        let fields: Option<Vec<Field>> = self.fields.map(chosen).transpose()?;
+        let document = Object {
+            with_id_token: context.provides.contains(&Field::ID_TOKEN),
+            fields: fields.clone(),
+            pretty: self.pretty,
+        };
+        // `aws.default.json` is taken by the process document.
+        let target = target(self.path.as_deref(), self.mode, "credential.json", context)?;
+        Ok(vec![Box::new(WholeFile { target, needs: fields.unwrap_or_default(), document })])
+    }
+}
+
+#[derive(Debug)]
+struct Object {
+    fields: Option<Vec<Field>>,
+    /// Whether the ID token counts as one of all fields. The attempt may have added it for another output only.
+    with_id_token: bool,
+    pretty: bool,
+}
+
+impl Document for Object {
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
+        let mut object: BTreeMap<&str, &str> = BTreeMap::from([("subject", credential.subject())]);
+        let expiration = credential.expires_at().map(rfc3339);
+        object.extend(expiration.as_deref().map(|instant| ("expiration", instant)));
+        if let Some(fields) = &self.fields {
+            for field in fields {
+                object.insert(field.name(), required(credential, *field, target)?.expose());
+            }
+        } else {
+            let wanted = |(field, _): &(Field, _)| self.with_id_token || *field != Field::ID_TOKEN;
+            let all = credential.fields().filter(wanted);
+            object.extend(all.map(|(field, secret)| (field.name(), secret.expose())));
+        }
+        let write = if self.pretty { serde_json::to_vec_pretty } else { serde_json::to_vec };
+        let mut bytes = write(&object).map_err(|error| {
+            Failure::new("write the credential", target.path.display().to_string(), Advice::NeedsAttention)
+                .caused_by(error)
+        })?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{context, credential, text};
+    use super::*;
+
+    fn write(config: Config) -> String {
+        let outputs = config.build(&context()).unwrap();
+        text(outputs[0].render(&credential(), None).unwrap())
+    }
+
+    #[test]
+    fn all_fields_are_written_but_an_id_token_that_is_there_for_others() {
+        insta::assert_snapshot!(write(Config::default()), @r#"
+        {
+          "access_key_id": "ASIAEXAMPLE",
+          "account_id": "123456789012",
+          "expiration": "2026-11-22T21:00:00Z",
+          "secret_access_key": "wJalr/XUtn+FEMI=",
+          "session_token": "FwoGZXIvYXdzEXAMPLE==",
+          "subject": "arn:aws:sts::123456789012:assumed-role/dev/ona"
+        }
+        "#);
+    }
+
+    #[test]
+    fn chosen_fields_stand_on_one_line_if_wanted() {
+        let fields = Some(vec!["id_token".to_owned(), "access_key_id".to_owned()]);
+        insta::assert_snapshot!(write(Config { fields, pretty: false, ..Config::default() }), @r#"{"access_key_id":"ASIAEXAMPLE","expiration":"2026-11-22T21:00:00Z","id_token":"e30.e30.c2ln","subject":"arn:aws:sts::123456789012:assumed-role/dev/ona"}"#);
+    }
+
+    #[test]
+    fn chosen_fields_are_needed() {
+        let config = Config { fields: Some(vec!["id_token".to_owned()]), ..Config::default() };
+        assert_eq!(config.build(&context()).unwrap()[0].needs(), [Field::ID_TOKEN]);
+    }
+}

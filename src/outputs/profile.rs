@@ -1,0 +1,105 @@
+//! `profile`: an AWS profile that refreshes itself.
+//!
+//! The profile names evercred as its `credential_process`, which prints a document that is replaced atomically
+//! whenever the session is. This is the default because it is the one way that needs no environment variable, no
+//! listener and no secret in a file of the user's, and that every SDK asks again, even in a process that lives for
+//! weeks.
+
+use std::path::Path;
+
+use evercred_core::{BuildError, Configured};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::process_document::ProcessDocument;
+use super::profile_entry::{Key, ProfileEntry};
+use super::profile_file::{ProfileFile, check_path, check_region};
+use super::{Output, OutputContext};
+
+/// An AWS profile that refreshes itself: an entry in `~/.aws/config` that every AWS SDK and CLI reads.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    /// The profile's name; the login's name if not set.
+    profile: Option<String>,
+    /// The region to note in the profile, unless it has one.
+    region: Option<String>,
+    /// Take the profile over if it has credentials of another kind: they are set aside as comments, and given back
+    /// on logout.
+    force: bool,
+}
+
+impl Configured<OutputContext> for Config {
+    type Built = Vec<Box<dyn Output>>;
+
+    fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
+        let document = ProcessDocument::build(context)?;
+        let mut keys = vec![Key::fixed("credential_process", command(&document.target.path, context)?)];
+        if let Some(region) = self.region {
+            check_region(&region)?;
+            keys.push(Key::default("region", region));
+        }
+        let profile = self.profile.as_deref().unwrap_or(&context.name);
+        let entry = ProfileEntry::new(ProfileFile::Config, profile, self.force, keys, context)?;
+        // The document comes first: a profile must never name one that is not there yet.
+        Ok(vec![Box::new(document), Box::new(entry)])
+    }
+}
+
+/// The command line; some SDKs give it to a shell, and botocore splits it by itself, with the same quotes but
+/// neither `~` nor variables.
+fn command(document: &Path, context: &OutputContext) -> Result<String, BuildError> {
+    let [program, document, config] = [&context.program, document, &context.config_file].map(quoted);
+    let (program, document, config) = (program?, document?, config?);
+    let login = context.login();
+    Ok(format!("{program} credential-process --document {document} --config {config} {login}"))
+}
+
+fn quoted(path: impl AsRef<Path>) -> Result<String, BuildError> {
+    check_path(path.as_ref()).map(|text| format!("\"{text}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{context, credential, text};
+    use super::*;
+
+    #[test]
+    fn the_default_login_is_the_default_profile_and_the_document_comes_first() {
+        let outputs = Config::default().build(&context()).unwrap();
+        assert_eq!(
+            outputs.iter().map(|output| output.section()).collect::<Vec<_>>(),
+            [None, Some("default")]
+        );
+        insta::assert_snapshot!(text(outputs[1].render(&credential(), None).unwrap()), @r#"
+        [default]
+        # kept fresh by evercred (aws.default): this section, credential_process; see "evercred status"
+        credential_process = "/usr/bin/evercred" credential-process --document "/home/dev/.local/state/evercred/aws.default.json" --config "/home/dev/.config/evercred/config.toml" aws.default
+        "#);
+    }
+
+    #[test]
+    fn another_profile_gets_its_region_and_its_title() {
+        let config = Config { profile: Some("dev".into()), region: Some("eu-west-1".into()), force: false };
+        let outputs = config.build(&context()).unwrap();
+        let current = b"[profile b]\r\noutput = json\r\n";
+        let file = text(outputs[1].render(&credential(), Some(current)).unwrap());
+        insta::assert_snapshot!(file.escape_debug(), @r#"[profile b]\r\noutput = json\r\n\r\n[profile dev]\r\n# kept fresh by evercred (aws.default): this section, credential_process, region; see \"evercred status\"\r\ncredential_process = \"/usr/bin/evercred\" credential-process --document \"/home/dev/.local/state/evercred/aws.default.json\" --config \"/home/dev/.config/evercred/config.toml\" aws.default\r\nregion = eu-west-1\r\n"#);
+    }
+
+    #[test]
+    fn the_entry_needs_no_secret_and_the_document_needs_three() {
+        let outputs = Config::default().build(&context()).unwrap();
+        assert_eq!(outputs.iter().map(|output| output.needs().len()).collect::<Vec<_>>(), [3, 0]);
+    }
+
+    #[test]
+    fn paths_that_readers_of_the_command_line_would_disagree_about_are_refused() {
+        for program in ["/a\"b", "/a\\b", "/a$b", "/a`b", "/a\nb", "/a #b"] {
+            let context = OutputContext { program: program.into(), ..context() };
+            assert!(Config::default().build(&context).is_err(), "{program}");
+        }
+        let spaced = OutputContext { program: "/a b/evercred".into(), ..context() };
+        assert!(Config::default().build(&spaced).is_ok());
+    }
+}

@@ -1,0 +1,85 @@
+//! Outputs that own a whole file: where it is, and what they have in common.
+
+use std::fmt::Debug;
+
+use evercred_core::{BuildError, Credential, Failure, Field};
+
+use super::mode::Mode;
+use super::{Output, OutputContext};
+use crate::files::Target;
+
+/// What stands in a file that is ours alone.
+pub(super) trait Document: Debug + Send + Sync {
+    /// The file's content.
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure>;
+}
+
+/// A file that is ours alone.
+#[derive(Debug)]
+pub(super) struct WholeFile<D> {
+    pub(super) target: Target,
+    pub(super) needs: Vec<Field>,
+    pub(super) document: D,
+}
+
+impl<D: Document> Output for WholeFile<D> {
+    fn target(&self) -> &Target {
+        &self.target
+    }
+
+    fn needs(&self) -> &[Field] {
+        &self.needs
+    }
+
+    fn render(&self, credential: &Credential, _: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+        self.document.write(credential, &self.target)
+    }
+
+    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
+        Some(current.to_vec())
+    }
+}
+
+/// The file at `path`, or the login's own with this `extension` in the state folder.
+pub(super) fn target(
+    path: Option<&str>,
+    mode: Option<Mode>,
+    extension: &str,
+    context: &OutputContext,
+) -> Result<Target, BuildError> {
+    let path = match path {
+        Some(path) => context.environment.expand(path),
+        None => context.state_folder.join(format!("{}.{extension}", context.login())),
+    };
+    if !path.is_absolute() || path.file_name().is_none() {
+        return Err(BuildError::at(
+            "path",
+            format!("`{}` is not the absolute path of a file", path.display()),
+        )
+        .hint("Begin it with `/` or with `~/`; evercred runs in no particular folder."));
+    }
+    Ok(Target { path, mode: mode.unwrap_or(Mode::PRIVATE).bits() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::context;
+    use super::*;
+
+    #[test]
+    fn a_tilde_stands_for_home_and_the_mode_is_private_unless_set() {
+        let target = target(Some("~/.config/app/secret"), None, "json", &context()).unwrap();
+        assert_eq!(target.path.to_str(), Some("/home/dev/.config/app/secret"));
+        assert_eq!(target.mode, 0o600);
+    }
+
+    #[test]
+    fn a_relative_path_is_refused_with_the_remedy() {
+        let error = target(Some("secret"), None, "json", &context()).unwrap_err();
+        assert_eq!(
+            (error.key, error.message.as_str()),
+            (Some("path"), "`secret` is not the absolute path of a file")
+        );
+        assert!(error.hint.unwrap().contains("`~/`"));
+    }
+}
