@@ -6,6 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// Our crates that no user gets.
+const FOR_TESTS: [&str; 2] = ["evercred-sandbox", "evercred-test-support"];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -74,7 +77,7 @@ fn the_vocabulary_depends_on_no_other_part_and_on_no_io() {
 #[test]
 fn a_provider_depends_on_the_vocabulary_and_the_http_stack_and_on_no_other_provider() {
     for (name, dependencies) in dependencies() {
-        if name == "evercred" || name == "evercred-sandbox" {
+        if name == "evercred" || FOR_TESTS.contains(&name.as_str()) {
             continue;
         }
         let ours: Vec<_> = dependencies.iter().filter(|name| name.starts_with("evercred")).collect();
@@ -89,9 +92,9 @@ fn a_provider_depends_on_the_vocabulary_and_the_http_stack_and_on_no_other_provi
 }
 
 #[test]
-fn the_sandbox_is_never_part_of_the_program() {
+fn what_is_for_tests_is_never_part_of_the_program() {
     for (name, dependencies) in dependencies() {
-        assert!(!dependencies.contains("evercred-sandbox"), "{name}");
+        assert!(!FOR_TESTS.iter().any(|crate_| dependencies.contains(*crate_)), "{name}");
     }
 }
 
@@ -100,7 +103,8 @@ fn only_the_registry_names_provider_crates() {
     let providers: Vec<String> = dependencies()
         .into_keys()
         .filter(|name| {
-            !["evercred", "evercred-core", "evercred-http", "evercred-sandbox"].contains(&name.as_str())
+            let name = name.as_str();
+            !["evercred", "evercred-core", "evercred-http"].contains(&name) && !FOR_TESTS.contains(&name)
         })
         .map(|name| format!("{}::", name.replace('-', "_")))
         .collect();

@@ -1,0 +1,35 @@
+//! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`Moto`]) and
+//! unmodified clients ([`clients`]).
+//!
+//! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
+//! process outlives its test, however that ends, and nothing waits for a time, only for conditions with a limit.
+//! It is a crate rather than modules of each test, so that it is compiled once and each test may use a part of it.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a rig that does not stand must fail the test at once; it lives outside of the program and its clock"
+)]
+
+pub mod clients;
+mod daemon;
+mod home;
+mod leash;
+mod moto;
+mod outcome;
+mod ports;
+mod seaweed;
+mod talking;
+mod wait;
+
+pub use daemon::Daemon;
+pub use home::Home;
+pub use moto::Moto;
+pub use outcome::Outcome;
+pub use seaweed::Seaweed;
+pub use talking::{Call, Talking};
+pub use wait::until;
