@@ -3,11 +3,13 @@
 //!
 //! Such a writer shows for a while as an empty or half file, and it may start at any instant. So we read only when
 //! no process has the file open for writing, *exchange* our draft with the file instead of renaming over it, and
-//! then look at what we took away: if it is what we had read and still nobody writes to it, nothing was lost.
-//! Otherwise it goes back at once, and the publish starts again on top of their content.
+//! then look at what we took away, at once and once more a little later: if it is what we had read and nobody writes
+//! to it, nothing was lost. Otherwise it goes back, and the publish starts again on top of their content. Whoever
+//! keeps the file open for long makes the publish fail, by name, rather than lose what he has not written yet.
 //!
-//! What cannot be saved: two writers without locks that overlap lose one another's changes with or without us, and
-//! a program that read the old content before our exchange puts it back after, which the next publish mends.
+//! What cannot be saved: two programs without locks that write at once lose one another's changes with or without
+//! us; one that read before our exchange and writes after it takes our part away, until the next publish; and a
+//! change made in the few milliseconds between our exchange and our being killed goes with the left-over draft.
 
 mod writers;
 
