@@ -23,6 +23,7 @@ mod whole_file;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
@@ -67,6 +68,12 @@ pub trait Output: Debug + Send + Sync {
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         let _ = current;
         None
+    }
+
+    /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
+    /// shorter than that is asked for again and again.
+    fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
     }
 
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`

@@ -29,7 +29,11 @@ fn nothing_is_lost_while_aws_configure_and_a_rotating_daemon_write_the_same_file
             set.args(["configure", "set", key, &value, "--profile", &format!("mine-{}", number % 3)]);
             Outcome::of(&mut set).success();
             let file = home.read(CREDENTIALS).unwrap();
-            assert!(file.contains(&format!("{key} = {value}")), "lost in round {number}:\n{file}\n{}", daemon.log());
+            assert!(
+                file.contains(&format!("{key} = {value}")),
+                "lost in round {number}:\n{file}\n{}",
+                daemon.log()
+            );
         }
     }
     let rotations = sandbox.requests_to(Group::Sts).len();

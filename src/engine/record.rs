@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use evercred_core::Failure;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use crate::digest;
 use crate::files::{self, Publisher, Target};
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
@@ -81,5 +81,5 @@ impl Records {
 fn present(output: &dyn Output) -> Option<Published> {
     let path: &Path = &output.target().path;
     let own = output.own_part(&files::read(path).ok()??)?;
-    Some(Published { path: path.to_owned(), digest: format!("{:x}", Sha256::digest(own)) })
+    Some(Published { path: path.to_owned(), digest: digest::of(own) })
 }
