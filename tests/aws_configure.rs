@@ -1,7 +1,5 @@
 //! The files that evercred shares with the aws CLI: `aws configure set` writes them at the same time, without a lock.
 
-#![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
-
 use std::time::Duration;
 
 use evercred_sandbox::{Group, Mint, Options, Sandbox};
