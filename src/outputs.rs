@@ -106,11 +106,7 @@ impl OutputContext {
 }
 
 /// A field that `needs()` promised to be there.
-fn required<'a>(
-    credential: &'a Credential,
-    field: Field,
-    place: impl Display,
-) -> Result<&'a Secret, Failure> {
+fn required(credential: &Credential, field: Field, place: impl Display) -> Result<&Secret, Failure> {
     credential.field(field).filter(|secret| !secret.is_empty()).ok_or_else(|| {
         Failure::new("write the credential", place.to_string(), Advice::NeedsAttention)
             .message(format!("the credential has no `{field}`"))

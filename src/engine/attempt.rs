@@ -126,8 +126,11 @@ impl Attempts {
         match self.exchange(login, &token).await {
             Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
                 tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
-                let other = self.token(login, Want::OtherThan(token)).await.map_err(|f| (Stage::Mint, f))?;
-                self.exchange(login, &other).await
+                match self.token(login, Want::OtherThan(token)).await {
+                    Ok(other) => self.exchange(login, &other).await,
+                    // Why the first was refused is what the reader needs; that there is no other comes second.
+                    Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
+                }
             }
             answer => answer,
         }

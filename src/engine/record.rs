@@ -81,9 +81,5 @@ impl Records {
 fn present(output: &dyn Output) -> Option<Published> {
     let path: &Path = &output.target().path;
     let own = output.own_part(&files::read(path).ok()??)?;
-    Some(Published { path: path.to_owned(), digest: hexadecimal(&Sha256::digest(own)) })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(Published { path: path.to_owned(), digest: format!("{:x}", Sha256::digest(own)) })
 }
