@@ -24,6 +24,7 @@ mod budget;
 mod entry;
 mod publish;
 pub mod record;
+mod renewal;
 pub mod schedule;
 pub mod state;
 pub mod status;

@@ -63,6 +63,13 @@ pub trait Output: Debug + Send + Sync {
     /// `None` if nothing of ours is there.
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>>;
 
+    /// The fields that can be read back from `current`, so that a daemon that was restarted can keep alive what an
+    /// earlier one published.
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let _ = current;
+        Vec::new()
+    }
+
     /// The file's content as it would be had we never written it; `None` if there would be no file.
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         let _ = current;

@@ -2,4 +2,5 @@
 
 mod life;
 mod outage;
+mod renewal;
 mod rig;
