@@ -114,6 +114,15 @@ impl Place {
         content::read(self.folder(), &self.name, Links::Refuse).map_err(|error| self.trouble("read", error))
     }
 
+    /// The state of the file that is there now.
+    pub(super) fn stat(&self) -> rustix::io::Result<Option<Stat>> {
+        match rustix::fs::statat(self.folder(), &self.name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Refuses a file that somebody else may have planted.
     pub(super) fn check_owner(&self, current: &Current) -> Result<(), Failure> {
         if self.folder.open_to_all { trust::check_file(&current.stat, &self.path()) } else { Ok(()) }
