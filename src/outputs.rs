@@ -18,6 +18,7 @@ mod profile_entry;
 mod profile_file;
 mod static_profile;
 mod token_file;
+mod vault_token;
 mod web_identity;
 mod whole_file;
 
@@ -39,6 +40,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<json::Config>("json"),
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
+    Kind::of::<vault_token::Config>("vault-token"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

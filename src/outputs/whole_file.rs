@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use evercred_core::{BuildError, Credential, Failure, Field};
+use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
 use super::mode::Mode;
 use super::{Output, OutputContext};
@@ -12,6 +12,12 @@ use crate::files::Target;
 pub(super) trait Document: Debug + Send + Sync {
     /// The file's content.
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure>;
+
+    /// The fields that can be read back from it.
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let _ = current;
+        Vec::new()
+    }
 }
 
 /// A file that is ours alone.
@@ -37,6 +43,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         Some(current.to_vec())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        self.document.recall(current)
     }
 }
 
