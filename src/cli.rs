@@ -129,9 +129,9 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     }
 }
 
-fn usage(message: &str) -> Box<Report> {
+fn usage(message: &str) -> Report {
     let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, message.to_owned());
-    Box::new(Report::new(&error, None, Exit::Usage))
+    Report::new(&error, None, Exit::Usage)
 }
 
 fn show_error(report: &Report, format: Format) {

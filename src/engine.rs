@@ -154,10 +154,10 @@ impl Engine {
         tokio::spawn(async move {
             match attempts.retire(&login).await {
                 Ok(()) => {
-                    tracing::warn!(login = %login.id, "The credential has ended; its outputs were removed.")
+                    tracing::warn!(login = %login.id, "The credential has ended; its outputs were removed.");
                 }
                 Err(failure) => {
-                    tracing::error!(login = %login.id, %failure, "The ended outputs could not be removed.")
+                    tracing::error!(login = %login.id, %failure, "The ended outputs could not be removed.");
                 }
             }
         });

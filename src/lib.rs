@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod config;
+mod digest;
 pub mod engine;
 pub mod exit;
 pub mod files;

@@ -80,7 +80,7 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let document = good(path, app.clock.now());
     match (document, outcome) {
         (Some(document), _) => write(&document),
-        (None, AttemptOutcome::Failed { error, .. }) => Err(report(&error)),
+        (None, AttemptOutcome::Failed { error, .. }) => Err(report(&error).into()),
         (None, AttemptOutcome::Fresh { .. }) => {
             let hint = "Is its lifetime shorter than a few seconds, or is another program changing the file?";
             let error = std::io::Error::other(format!("the document is not good ({})", path.display()));
@@ -95,11 +95,11 @@ fn write(document: &[u8]) -> super::Outcome {
     Ok(Exit::Fresh)
 }
 
-fn report(error: &AttemptError) -> Box<Report> {
+fn report(error: &AttemptError) -> Report {
     let mut report =
         Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
     report.causes.clone_from(&error.causes);
-    Box::new(report)
+    report
 }
 
 #[cfg(test)]
@@ -107,10 +107,9 @@ mod tests {
     use super::*;
 
     fn check(text: &str, at: &str) -> bool {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("document");
-        std::fs::write(&path, text).unwrap();
-        good(&path, rfc3339::parse(at).unwrap()).is_some()
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        good(file.path(), rfc3339::parse(at).unwrap()).is_some()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Outputs that own a whole file: where it is, and what they have in common.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
@@ -17,6 +18,11 @@ pub(super) trait Document: Debug + Send + Sync {
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         let _ = current;
         Vec::new()
+    }
+
+    /// See [`Output::readers_ask_before_end`].
+    fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -47,6 +53,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.document.recall(current)
+    }
+
+    fn readers_ask_before_end(&self) -> Duration {
+        self.document.readers_ask_before_end()
     }
 }
 

@@ -128,9 +128,14 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour, each its own.
+/// Mints tokens that live an hour.
 #[derive(Debug)]
-struct Mint(Arc<FakeClock>, AtomicU32);
+struct Mint {
+    clock: Arc<FakeClock>,
+    minted: AtomicU32,
+    /// Whether all tokens of the same second are the same.
+    repeats: bool,
+}
 
 impl TokenSource for Mint {
     fn describe(&self) -> String {
@@ -138,8 +143,8 @@ impl TokenSource for Mint {
     }
 
     fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let number = if self.repeats { 0 } else { self.minted.fetch_add(1, Ordering::Relaxed) };
         let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
@@ -194,7 +199,12 @@ impl Rig {
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
         let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, answers, policy)
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, answers, policy, false)
+    }
+
+    pub(super) fn with_source_that_repeats_itself(answers: &[Answer]) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()));
+        Self::in_folder(folder, clock, answers, Policy::default(), true)
     }
 
     fn in_folder(
@@ -202,6 +212,7 @@ impl Rig {
         clock: Arc<FakeClock>,
         answers: &[Answer],
         policy: Policy,
+        repeats: bool,
     ) -> Self {
         let script = Arc::new(Script {
             clock: Arc::clone(&clock),
@@ -213,7 +224,7 @@ impl Rig {
         let login = Login {
             id: LoginId::new("test", "one"),
             fingerprint: "same".to_owned(),
-            source: Arc::new(Mint(Arc::clone(&clock), AtomicU32::new(0))),
+            source: Arc::new(Mint { clock: Arc::clone(&clock), minted: AtomicU32::new(0), repeats }),
             provider: Arc::clone(&script) as Arc<dyn Provider>,
             outputs: vec![Box::new(Plain(Target::new(folder.path().join("credential"), 0o600)))],
             policy,
@@ -233,7 +244,7 @@ impl Rig {
     pub(super) async fn restart(self, answers: &[Answer]) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, answers, Policy::default())
+        Self::in_folder(self.folder, self.clock, answers, Policy::default(), false)
     }
 
     /// Waits until the login's status is as wanted.
@@ -247,13 +258,19 @@ impl Rig {
         self.status.borrow().logins[0].clone()
     }
 
-    pub(super) fn path(&self) -> PathBuf {
-        self.folder.path().join("credential")
+    /// Lets somebody else write the output.
+    pub(super) fn overwrite(&self, bytes: &[u8]) {
+        let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
+        somebody_else.update_private(&self.path(), bytes).unwrap();
     }
 
     /// The output's content, if it is there.
     pub(super) fn file(&self) -> Option<String> {
         std::fs::read_to_string(self.path()).ok()
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("credential")
     }
 
     /// Whether the engine still runs.
