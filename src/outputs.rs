@@ -106,6 +106,8 @@ pub struct OutputContext {
     pub state_folder: PathBuf,
     /// The evercred executable, absolute.
     pub program: PathBuf,
+    /// The quick program that answers `credential_process`, absolute, if it is installed.
+    pub credential_process: Option<PathBuf>,
     /// The config file, absolute.
     pub config_file: PathBuf,
     /// The fields that every credential of the provider has.

@@ -107,6 +107,7 @@ impl Resolver<'_> {
             environment: self.machine.build.surroundings.environment.clone(),
             state_folder: self.machine.paths.state_folder.clone(),
             program: self.machine.program.clone(),
+            credential_process: self.machine.credential_process.clone(),
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),

@@ -54,7 +54,7 @@ async fn an_output_that_somebody_changed_gets_the_credential_back_that_programs_
     let mut rig = Rig::start(&[Answer::Renewable(HOUR)]);
     rig.script.set_renewals(&[Renewed::For(HOUR)]);
     let first = rig.until(|status| status.phase == Phase::Fresh).await;
-    std::fs::write(rig.path(), "garbage").unwrap();
+    rig.overwrite(b"garbage");
     rig.until(|status| status.issued_at > first.issued_at).await;
     assert_eq!((rig.file().unwrap().as_str(), rig.script.asked_at().len()), ("credential 1", 1));
 }

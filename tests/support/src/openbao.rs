@@ -49,7 +49,7 @@ impl OpenBao {
         let mut server = Self::of(Kind::Disk);
         let arguments = ["operator", "init", "-format=json", "-recovery-shares=1", "-recovery-threshold=1"];
         let initial: Value = serde_json::from_str(&server.admin(arguments)).expect("init prints JSON");
-        server.root_token = initial["root_token"].as_str().expect("init gives a root token").to_owned();
+        initial["root_token"].as_str().expect("init gives a root token").clone_into(&mut server.root_token);
         until("OpenBao to be active", LONGEST_START, || (health(server.port) == Some(200)).then_some(()));
         server
     }
