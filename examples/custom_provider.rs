@@ -79,18 +79,16 @@ impl Provider for Acme {
                     .hint("Ask Acme to trust this token's issuer."));
             }
             let key: (String, u64) = answer.json().await.map_err(unreachable)?;
-            Ok(self.credential(token, key, self.clock.now()))
+            Ok(credential(token, key, self.clock.now()))
         })
     }
 }
 
-impl Acme {
-    fn credential(&self, token: &IdToken, (key, lives): (String, u64), now: SystemTime) -> Credential {
-        let subject = token.claims().subject().unwrap_or_default();
-        Credential::new(subject, now)
-            .with(API_KEY, Secret::new(key))
-            .expiring_at(now + Duration::from_secs(lives))
-    }
+fn credential(token: &IdToken, (key, lives): (String, u64), now: SystemTime) -> Credential {
+    let subject = token.claims().subject().unwrap_or_default();
+    Credential::new(subject, now)
+        .with(API_KEY, Secret::new(key))
+        .expiring_at(now + Duration::from_secs(lives))
 }
 
 fn main() -> ExitCode {

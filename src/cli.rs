@@ -90,8 +90,10 @@ type Outcome = Result<Exit, Box<Report>>;
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    if let Some(exit) = credential_process::fast(&arguments) {
-        return exit.into();
+    if arguments.get(1).is_some_and(|command| command == "credential-process")
+        && crate::credential_process::answer(&arguments[2..])
+    {
+        return Exit::Fresh.into();
     }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -129,9 +131,9 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     }
 }
 
-fn usage(message: &str) -> Box<Report> {
+fn usage(message: &str) -> Report {
     let error = std::io::Error::new(std::io::ErrorKind::InvalidInput, message.to_owned());
-    Box::new(Report::new(&error, None, Exit::Usage))
+    Report::new(&error, None, Exit::Usage)
 }
 
 fn show_error(report: &Report, format: Format) {

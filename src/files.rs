@@ -6,9 +6,9 @@
 //!
 //! How: take a lock of our own; read; render; compare; only if the bytes differ, write a *draft* in the same folder
 //! (mode and owner first, content second), make it durable, and give it the file's name in one step. Three cases
-//! need more: a link is followed only where nobody else can steer it ([`place`]), a file that is itself a mount
-//! point cannot be replaced and is written in place ([`in_place`]), and the writers of a shared file know nothing of
-//! our lock ([`foreign`]).
+//! need more: a link is followed only where nobody else can steer it (`place`), a file that is itself a mount
+//! point cannot be replaced and is written in place (`in_place`), and the writers of a shared file know nothing of
+//! our lock (`foreign`).
 //!
 //! What it leaves out: access control lists and extended attributes are not carried over, and a file with several
 //! hard links keeps its old content under the other names.

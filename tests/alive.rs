@@ -48,7 +48,7 @@ fn readers_never_see_a_partial_or_mixed_file_while_a_daemon_rotates() {
     assert!(rig.sandbox.wait_until(LIMIT, |requests| requests.len() >= ENOUGH_KEYS));
     for reader in readers {
         let seen = reader.summary(LIMIT);
-        assert_eq!(seen["problems"], serde_json::json!({}));
+        assert_eq!(seen["problems"], serde_json::json!({}), "{seen}");
         assert!(seen["access_keys"].as_u64().unwrap() >= 5, "{seen}");
     }
 }

@@ -1,5 +1,7 @@
 //! Every config in `examples/` resolves, and means what the schema says it may.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot look must fail")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -52,6 +54,7 @@ fn machine() -> Machine {
     Machine {
         paths: Paths::of(&environment).unwrap(),
         program: PathBuf::from("/usr/bin/evercred"),
+        credential_process: None,
         build: BuildContext {
             http: Http::new(&environment),
             surroundings: Surroundings { environment, clock: Arc::new(Epoch) },

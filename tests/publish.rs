@@ -2,6 +2,11 @@
 //! put it to the test.
 
 #![expect(clippy::disallowed_methods, reason = "the tests play the other programs, which write as they like")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test's helpers fail the test as its body does"
+)]
 
 #[path = "publish/failures_keep_the_old_file.rs"]
 mod failures_keep_the_old_file;

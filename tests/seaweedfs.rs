@@ -66,11 +66,15 @@ fn a_token_that_expired_is_refused_before_it_leaves_the_machine() {
 }
 
 #[test]
-fn a_token_that_expired_by_the_providers_clock_asks_for_a_new_one_and_blames_the_clock() {
+fn new_tokens_that_the_provider_finds_expired_are_refused_and_the_clock_is_blamed() {
     let home = home(&Mint::default().expired(), "");
+    home.write("new", RIG.platform.mint(&Mint::default().expired().claim("jti", "new")));
+    let print_and_renew = "cat token && if [ -e new ]; then mv new token; fi";
+    home.config(&login(&format!("type = \"command\"\ncommand = [\"sh\", \"-c\", {print_and_renew:?}]"), ""));
     let error = error_of(&home, &Outcome::of(home.evercred_at("-90m").args(ONCE)));
-    assert_eq!(class_and_code(&error), ("new_token", Some("ExpiredTokenException")));
+    assert_eq!(class_and_code(&error), ("new_token", Some("ExpiredTokenException")), "{error}");
     assert!(text(&error, "hint").contains("clock"), "{error}");
+    assert_eq!(home.read("new"), None, "a new one was tried");
 }
 
 #[test]
@@ -92,22 +96,15 @@ fn a_token_signed_by_a_key_that_is_not_the_issuers_is_refused() {
 fn home(mint: &Mint, more: &str) -> Home {
     let home = Home::new();
     let token = home.write("token", RIG.platform.mint(mint));
-    home.config(&format!(
-        r#"
-        [source]
-        type = "file"
-        path = "{}"
-
-        [aws.default]
-        role_arn = "{}"
-        endpoint_url = "{}"
-        region = "us-east-1"
-        {more}"#,
-        token.display(),
-        Seaweed::ROLE_ARN,
-        RIG.seaweed.endpoint(),
-    ));
+    home.config(&login(&format!("type = \"file\"\npath = \"{}\"", token.display()), more));
     home
+}
+
+/// A config with such a source, and `more` in or after its login.
+fn login(source: &str, more: &str) -> String {
+    let (role_arn, endpoint) = (Seaweed::ROLE_ARN, RIG.seaweed.endpoint());
+    let login = format!("role_arn = {role_arn:?}\nendpoint_url = {endpoint:?}\nregion = \"us-east-1\"\n");
+    format!("[source]\n{source}\n\n[aws.default]\n{login}{more}")
 }
 
 const ONCE: [&str; 3] = ["once", "--output", "json"];

@@ -36,8 +36,10 @@ impl App {
         let paths = Paths::of(&environment).map_err(|error| Report::from(&error))?;
         let http = Http::new(&environment);
         let surroundings = Surroundings { environment, clock: Arc::clone(&clock) as Arc<dyn WallClock> };
-        let machine =
-            Machine { build: BuildContext { surroundings, http }, paths, program: config::program() };
+        let program = config::program();
+        let credential_process = config::credential_process(&program);
+        let build = BuildContext { surroundings, http };
+        let machine = Machine { build, paths, program, credential_process };
         Ok(Self { clock, machine, registry, config })
     }
 
@@ -56,7 +58,7 @@ impl App {
         let mut logins: Vec<_> = self.resolved()?.logins.into_iter().map(Arc::new).collect();
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
-                return Err(unknown(name, &logins));
+                return Err(unknown(name, &logins).into());
             }
         }
         logins.retain(|login| names.is_empty() || names.contains(&login.id));
@@ -80,7 +82,7 @@ impl App {
             resolved.as_ref().and_then(|resolved| resolved.sources.get(&name.map(str::to_owned)));
         match (configured, name, &resolved) {
             (Some(source), _, _) => Ok(Arc::clone(source)),
-            (None, Some(name), Some(resolved)) => Err(no_source(name, resolved)),
+            (None, Some(name), Some(resolved)) => Err(no_source(name, resolved).into()),
             _ => config::default_source(&self.registry, &self.machine)
                 .map_err(|error| Report::from(&error).into()),
         }
@@ -107,7 +109,7 @@ pub(super) fn runtime() -> Result<Runtime, Box<Report>> {
     })
 }
 
-fn no_source(name: &str, resolved: &Resolved) -> Box<Report> {
+fn no_source(name: &str, resolved: &Resolved) -> Report {
     let known = resolved.sources.keys().flatten().cloned().collect::<Vec<_>>().join(", ");
     let hint = if known.is_empty() {
         format!("Add a table [sources.{name}].")
@@ -116,11 +118,11 @@ fn no_source(name: &str, resolved: &Resolved) -> Box<Report> {
     };
     let error =
         std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no token source {name:?}"));
-    Box::new(Report::new(&error, Some(hint), Exit::BadConfig))
+    Report::new(&error, Some(hint), Exit::BadConfig)
 }
 
-fn unknown(name: &LoginId, logins: &[Arc<Login>]) -> Box<Report> {
+fn unknown(name: &LoginId, logins: &[Arc<Login>]) -> Report {
     let known = logins.iter().map(|login| login.id.to_string()).collect::<Vec<_>>().join(", ");
     let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {name}"));
-    Box::new(Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig))
+    Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig)
 }

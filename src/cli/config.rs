@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use super::app::App;
 use super::{Format, print};
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Command {
     /// Say everything that is wrong with the config
     Check,

@@ -29,8 +29,7 @@ pub(super) fn start(filter: &str, format: LogFormat, environment: &Environment) 
             "{filter:?} is no log filter; write a level such as \"info\" or \"info,evercred::engine=debug\""
         )
     };
-    let targets =
-        Targets::from_str(filter).map_err(|_| wrong())?.and(FilterFn::new(|event| is_ours_or_grave(event)));
+    let targets = Targets::from_str(filter).map_err(|_| wrong())?.and(FilterFn::new(is_ours_or_grave));
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false);
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
     let layer = match format {

@@ -32,9 +32,9 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let minted = runtime()?.block_on(tokens.token(&source, &audience, Want::Fresh));
     let token = minted.map_err(|failure| Report::from(&failure))?;
     if arguments.decode {
-        print(&decoded(&token))
+        print(&decoded(&token));
     } else {
-        print(token.raw().expose())
+        print(token.raw().expose());
     }
     Ok(Exit::Fresh)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Credential, Failure, Field, IdToken, Secret, WallClock};
+use evercred_core::{Advice, Credential, Failure, Field, HumanDuration, IdToken, Secret, WallClock};
 
 use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
@@ -76,7 +76,7 @@ impl Attempts {
         };
         let known = self.in_background(login, |this, login| this.records.read(&login)).await.flatten();
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
-            return Outcome::Fresh { notes: notes(login), held };
+            return Outcome::Fresh { notes: notes(login, &held), held };
         }
         let credential = match self.obtain(login).await {
             Ok(credential) => credential,
@@ -89,7 +89,7 @@ impl Attempts {
         }
         let held = self.held(&credential, login);
         match self.publish(login, credential, &held).await {
-            Ok(()) => Outcome::Fresh { notes: notes(login), held },
+            Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
     }
@@ -117,8 +117,11 @@ impl Attempts {
         match self.exchange(login, &token).await {
             Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
                 tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
-                let other = self.token(login, Want::OtherThan(token)).await.map_err(|f| (Stage::Mint, f))?;
-                self.exchange(login, &other).await
+                match self.token(login, Want::OtherThan(token)).await {
+                    Ok(other) => self.exchange(login, &other).await,
+                    // Why the first was refused is what the reader needs; that there is no other comes second.
+                    Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
+                }
             }
             answer => answer,
         }
@@ -243,10 +246,23 @@ fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(
 }
 
 /// What the user should know although all went well.
-fn notes(login: &Login) -> Vec<String> {
+fn notes(login: &Login, held: &Held) -> Vec<String> {
     let read = |path: &Path| files::read(path).ok().flatten();
     let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
-    login.provider.notes().into_iter().chain(shadows).collect()
+    login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
+}
+
+/// A life so short that readers ask for a newer credential although it has just been replaced.
+fn too_short(login: &Login, held: &Held) -> Option<String> {
+    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
+    let asking = login.outputs.iter().map(|output| output.readers_ask_before_end()).max().unwrap_or_default();
+    (life / 2 < asking).then(|| {
+        let [life, asking, enough] = [life, asking, asking * 2].map(HumanDuration::from);
+        format!(
+            "The credential lives {life}, but some programs ask for a new one {asking} before its end, so they ask \
+             before every request. It works, at a price; a `duration` of {enough} or more avoids it."
+        )
+    })
 }
 
 fn locked(path: &Path) -> Failure {

@@ -185,11 +185,11 @@ impl Entry {
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {
     let (class, causes, hint) = (error.advice.class(), error.causes.join(": "), error.hint.as_deref());
-    match error.advice {
-        Advice::NeedsAttention => {
-            tracing::error!(%login, class, causes, hint, "{}", sentence(&error.message))
-        }
-        _ => tracing::warn!(%login, class, causes, hint, "{}", sentence(&error.message)),
+    let text = sentence(&error.message);
+    if error.advice == Advice::NeedsAttention {
+        tracing::error!(%login, class, causes, hint, "{text}");
+    } else {
+        tracing::warn!(%login, class, causes, hint, "{text}");
     }
 }
 

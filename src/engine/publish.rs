@@ -11,9 +11,9 @@ pub(super) fn publish(
     output: &dyn Output,
     credential: &Credential,
 ) -> Result<(), Failure> {
-    let published = publisher.publish(output.target(), &mut |current| output.render(credential, current))?;
+    let done = publisher.publish(output.target(), &mut |current| output.render(credential, current))?;
     let path = output.target().path.display();
-    match published {
+    match done {
         Published::Unchanged => tracing::debug!(%path, "The output was as it should be."),
         Published::Written => tracing::debug!(%path, "The output was replaced."),
         Published::WrittenInPlace => {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use evercred_core::Failure;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use crate::digest;
 use crate::files::{self, Publisher, Target};
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
@@ -114,9 +114,5 @@ impl Records {
 fn present(output: &dyn Output) -> Option<Published> {
     let path: &Path = &output.target().path;
     let own = output.own_part(&files::read(path).ok()??)?;
-    Some(Published { path: path.to_owned(), digest: hexadecimal(&Sha256::digest(own)) })
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(Published { path: path.to_owned(), digest: digest::of(own) })
 }

@@ -26,7 +26,7 @@ impl Restoration {
     pub(super) fn plan(&mut self, boot: Duration) -> Option<Duration> {
         let due = match self.last {
             Some(last) if last > boot => return None,
-            Some(last) if boot - last < self.wait() * CALM => (last + self.wait()).max(boot),
+            Some(last) if boot.saturating_sub(last) < self.wait() * CALM => (last + self.wait()).max(boot),
             _ => {
                 self.in_a_row = 0;
                 boot
@@ -34,7 +34,7 @@ impl Restoration {
         };
         self.in_a_row = self.in_a_row.saturating_add(1);
         self.last = Some(due);
-        Some(due - boot)
+        Some(due.saturating_sub(boot))
     }
 
     fn wait(&self) -> Duration {

@@ -111,7 +111,7 @@ mod tests {
         let state = holding(3_600, 1_800);
         let forward = Now { wall: wall(28_800), boot: Duration::from_secs(10) };
         assert_eq!(next_step(&state, &policy, forward), Step::Attempt);
-        let back = Now { wall: wall(0), boot: Duration::from_secs(1_800) };
+        let back = Now { wall: wall(0), boot: Duration::from_mins(30) };
         assert_eq!(next_step(&state, &policy, back), Step::Attempt);
     }
 

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io;
 
 use evercred_core::Failure;
-use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags};
+use rustix::fs::{FallocateFlags, Mode, OFlags};
 
 use super::Published;
 use super::content::Current;
@@ -30,8 +30,8 @@ pub(super) fn overwrite(
 }
 
 fn is_still(place: &Place, current: Option<&Current>) -> rustix::io::Result<bool> {
-    let stat = rustix::fs::statat(place.folder(), place.name(), AtFlags::SYMLINK_NOFOLLOW)?;
-    Ok(current.is_some_and(|current| current.is_unwritten(&stat)))
+    let stat = place.stat()?;
+    Ok(current.zip(stat).is_some_and(|(current, stat)| current.is_unwritten(&stat)))
 }
 
 fn overwrite_bytes(place: &Place, old_length: usize, bytes: &[u8]) -> io::Result<()> {

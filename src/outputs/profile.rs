@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::process_document::ProcessDocument;
 use super::profile_entry::{Key, ProfileEntry};
-use super::profile_file::{ProfileFile, check_path, check_region};
+use super::profile_file::{ProfileFile, check_path};
 use super::{Output, OutputContext};
 
 /// An AWS profile that refreshes itself: an entry in `~/.aws/config` that every AWS SDK and CLI reads.
@@ -22,7 +22,7 @@ use super::{Output, OutputContext};
 pub(super) struct Config {
     /// The profile's name; the login's name if not set.
     profile: Option<String>,
-    /// The region to note in the profile, unless it has one.
+    /// The region to note in the profile, unless it has one; the login's region if not set.
     region: Option<String>,
     /// Take the profile over if it has credentials of another kind: they are set aside as comments, and given back
     /// on logout.
@@ -35,10 +35,7 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let document = ProcessDocument::build(context)?;
         let mut keys = vec![Key::fixed("credential_process", command(&document.target.path, context)?)];
-        if let Some(region) = self.region {
-            check_region(&region)?;
-            keys.push(Key::default("region", region));
-        }
+        keys.extend(Key::region(self.region, context)?);
         let profile = self.profile.as_deref().unwrap_or(&context.name);
         let entry = ProfileEntry::new(ProfileFile::Config, profile, self.force, keys, context)?;
         // The document comes first: a profile must never name one that is not there yet.
@@ -49,10 +46,12 @@ impl Configured<OutputContext> for Config {
 /// The command line; some SDKs give it to a shell, and botocore splits it by itself, with the same quotes but
 /// neither `~` nor variables.
 fn command(document: &Path, context: &OutputContext) -> Result<String, BuildError> {
-    let [program, document, config] = [&context.program, document, &context.config_file].map(quoted);
-    let (program, document, config) = (program?, document?, config?);
-    let login = context.login();
-    Ok(format!("{program} credential-process --document {document} --config {config} {login}"))
+    let [document, config] = [document, &context.config_file].map(quoted);
+    let program = match &context.credential_process {
+        Some(quick) => quoted(quick)?,
+        None => format!("{} credential-process", quoted(&context.program)?),
+    };
+    Ok(format!("{program} --document {} --config {} {}", document?, config?, context.login()))
 }
 
 fn quoted(path: impl AsRef<Path>) -> Result<String, BuildError> {
@@ -61,6 +60,8 @@ fn quoted(path: impl AsRef<Path>) -> Result<String, BuildError> {
 
 #[cfg(test)]
 mod tests {
+    use evercred_core::{Field, Secret};
+
     use super::super::testing::{context, credential, text};
     use super::*;
 
@@ -76,6 +77,27 @@ mod tests {
         # kept fresh by evercred (aws.default): this section, credential_process; see "evercred status"
         credential_process = "/usr/bin/evercred" credential-process --document "/home/dev/.local/state/evercred/aws.default.json" --config "/home/dev/.config/evercred/config.toml" aws.default
         "#);
+    }
+
+    #[test]
+    fn the_quick_program_is_named_where_it_is_installed() {
+        let quick = Some("/usr/bin/evercred-credential-process".into());
+        let outputs =
+            Config::default().build(&OutputContext { credential_process: quick, ..context() }).unwrap();
+        let file = text(outputs[1].render(&credential(), None).unwrap());
+        let command = "credential_process = \"/usr/bin/evercred-credential-process\" --document \"/home/dev";
+        assert!(file.contains(command), "{file}");
+    }
+
+    #[test]
+    fn the_logins_region_is_noted_unless_the_user_has_one_there() {
+        let mut context = context();
+        context.provides.push(Field::REGION);
+        let credential = credential().with(Field::REGION, Secret::new("eu-central-1"));
+        let outputs = Config::default().build(&context).unwrap();
+        let render = |current: &[u8]| text(outputs[1].render(&credential, Some(current)).unwrap());
+        assert!(render(b"").contains("region = eu-central-1\n"));
+        assert!(!render(b"[default]\nregion = us-east-2\n").contains("eu-central-1"));
     }
 
     #[test]

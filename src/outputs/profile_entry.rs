@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use evercred_core::{Advice, BuildError, Credential, Failure, Field};
 
 use super::part::{Entry, Part, Taken};
-use super::profile_file::{ProfileFile, check_name, is_mechanism};
+use super::profile_file::{ProfileFile, check_name, check_region, is_mechanism};
 use super::{Output, OutputContext, required};
 use crate::files::Target;
 
@@ -53,6 +53,20 @@ impl Key {
 
     pub(super) fn default(name: &'static str, value: impl Into<String>) -> Self {
         Self { name, value: Value::Fixed(value.into()), yields: true }
+    }
+
+    /// The region that programs use with the profile, unless the user noted one there: boto3 and the aws CLI make no
+    /// call without.
+    pub(super) fn region(
+        configured: Option<String>,
+        context: &OutputContext,
+    ) -> Result<Option<Self>, BuildError> {
+        if let Some(region) = configured {
+            check_region(&region)?;
+            return Ok(Some(Self::default("region", region)));
+        }
+        let known = context.provides.contains(&Field::REGION);
+        Ok(known.then_some(Self { yields: true, ..Self::of("region", Field::REGION) }))
     }
 
     /// Whether nobody else would write a value like ours.

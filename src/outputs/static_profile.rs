@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::profile_entry::{Key, ProfileEntry};
-use super::profile_file::{ProfileFile, check_region};
+use super::profile_file::ProfileFile;
 use super::{Output, OutputContext};
 
 /// An AWS profile with plain keys in `~/.aws/credentials`, for tools that know nothing else. Good for short
@@ -17,7 +17,7 @@ use super::{Output, OutputContext};
 pub(super) struct Config {
     /// The profile's name; the login's name if not set.
     profile: Option<String>,
-    /// The region to note in the profile, unless it has one.
+    /// The region to note in the profile, unless it has one; the login's region if not set.
     region: Option<String>,
     /// Take the profile over if it has credentials of another kind: they are set aside as comments, and given back
     /// on logout.
@@ -33,10 +33,7 @@ impl Configured<OutputContext> for Config {
             Key::of("aws_secret_access_key", Field::SECRET_ACCESS_KEY),
             Key::of("aws_session_token", Field::SESSION_TOKEN),
         ];
-        if let Some(region) = self.region {
-            check_region(&region)?;
-            keys.push(Key::default("region", region));
-        }
+        keys.extend(Key::region(self.region, context)?);
         let profile = self.profile.as_deref().unwrap_or(&context.name);
         Ok(vec![Box::new(ProfileEntry::new(ProfileFile::Credentials, profile, self.force, keys, context)?)])
     }

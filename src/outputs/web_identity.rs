@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::profile_entry::{Key, ProfileEntry};
-use super::profile_file::{ProfileFile, check_path, check_region};
+use super::profile_file::{ProfileFile, check_path};
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext};
@@ -23,7 +23,7 @@ pub(super) struct Config {
     role_arn: Option<String>,
     /// The name of the sessions, as AWS's logs show it; `evercred-` and the login's name if not set.
     session_name: Option<String>,
-    /// The region to note in the profile, unless it has one.
+    /// The region to note in the profile, unless it has one; the login's region if not set.
     region: Option<String>,
     /// Take the profile over if it has credentials of another kind: they are set aside as comments, and given back
     /// on logout.
@@ -41,10 +41,7 @@ impl Configured<OutputContext> for Config {
             Key::fixed("web_identity_token_file", path),
             Key::default("role_session_name", session_name(self.session_name, context)?),
         ];
-        if let Some(region) = self.region {
-            check_region(&region)?;
-            keys.push(Key::default("region", region));
-        }
+        keys.extend(Key::region(self.region, context)?);
         let profile = self.profile.as_deref().unwrap_or(&context.name);
         let entry = ProfileEntry::new(ProfileFile::Config, profile, self.force, keys, context)?;
         let token = WholeFile { target, needs: vec![Field::ID_TOKEN], document: RawField(Field::ID_TOKEN) };

@@ -108,6 +108,7 @@ fn a_file_that_somebody_else_put_into_a_folder_open_to_all_is_refused() {
 }
 
 /// Only root can make files of somebody else.
+#[expect(clippy::print_stderr, reason = "a test that cannot be made must say so")]
 fn owners_can_be_given(test: &str) -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {

@@ -33,11 +33,11 @@ fn rotate_under_readers(target: &Target, folder: &Path) {
             scope.spawn(|| seen.fetch_add(read_until(&target.path, &ended), Ordering::Relaxed));
         }
         for rotation in 1..=ROTATIONS {
-            let published = publisher.publish(target, &mut |_| Ok(content(rotation)));
-            if !matches!(published, Ok(Published::Written)) {
+            let outcome = publisher.publish(target, &mut |_| Ok(content(rotation)));
+            if !matches!(outcome, Ok(Published::Written)) {
                 ended.store(true, Ordering::Relaxed);
             }
-            assert_eq!(published.unwrap(), Published::Written);
+            assert_eq!(outcome.unwrap(), Published::Written);
         }
         ended.store(true, Ordering::Relaxed);
     });

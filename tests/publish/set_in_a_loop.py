@@ -20,9 +20,9 @@ def read():
 
 def check(lines):
     found = {line.split(" ")[0]: line for line in lines if line.startswith("theirs_")}
-    lost = {name: (line, found.get(name)) for name, line in known.items() if found.get(name) != line}
+    lost = [(line, found.get(name)) for name, line in known.items() if found.get(name) != line]
     if lost:
-        sys.exit(f"LOST {lost} in {len(lines)} lines")
+        sys.exit(f"LOST {len(lost)} keys, such as {lost[:3]}, in {len(lines)} lines")
 
 
 def write(lines, turn):
@@ -30,7 +30,7 @@ def write(lines, turn):
     with open(path, "w", newline="") as file:
         if turn % 7 == 0:
             time.sleep(0.0005 * (turn % 13))
-        if turn % 97 == 0:
+        if turn % 29 == 0:
             time.sleep(0.05)
         file.write("".join(lines[:middle]))
         if turn % 5 == 0:
@@ -54,5 +54,5 @@ for turn in itertools.count():
     else:
         lines.append(known[name])
     write(lines, turn)
-    if turn % 3 == 0:
-        time.sleep(0.001 * (turn % 17))
+    # The real command starts a Python process each time, which takes ten times as long.
+    time.sleep(0.03 + 0.001 * (turn % 17))

@@ -100,7 +100,8 @@ impl Worker {
     /// Gives an order and waits for its result; `None` if the worker died of it.
     pub(crate) fn publish(&mut self, order: &Order) -> Option<String> {
         let input = self.input.as_mut().unwrap();
-        input.write_all(order.text().as_bytes()).unwrap();
+        // It may be dead before it reads.
+        input.write_all(order.text().as_bytes()).ok()?;
         self.next("result ")
     }
 

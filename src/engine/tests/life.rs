@@ -36,7 +36,7 @@ async fn a_restart_adopts_what_is_still_fresh() {
 async fn a_restart_replaces_an_output_that_somebody_changed() {
     let mut rig = Rig::start(&[Answer::Good(HOUR)]);
     rig.until(|status| status.phase == Phase::Fresh).await;
-    std::fs::write(rig.path(), "garbage").unwrap();
+    rig.overwrite(b"garbage");
     let mut rig = rig.restart(&[Answer::Good(HOUR)]).await;
     rig.until(|status| status.phase == Phase::Fresh).await;
     assert_eq!(rig.file().unwrap(), "credential 1");

@@ -96,7 +96,7 @@ async fn a_process_that_never_lets_go_of_the_lock_is_reported() {
 
 /// Overwrites the output as another program would, and lets the engine know as the watcher would.
 async fn disturb(rig: &Rig) {
-    std::fs::write(rig.path(), "somebody else's").unwrap();
+    rig.overwrite(b"somebody else's");
     rig.commands.send(Command::Changed(rig.path())).await.unwrap();
 }
 
@@ -108,7 +108,7 @@ async fn an_output_that_somebody_overwrote_or_removed_is_put_back_at_once() {
         tokio::time::sleep(MINUTE).await;
         let disturbed_at = rig.clock.now();
         if removed {
-            std::fs::remove_file(rig.path()).unwrap();
+            rig.remove();
             rig.commands.send(Command::Changed(rig.path())).await.unwrap();
         } else {
             disturb(&rig).await;
@@ -160,7 +160,7 @@ async fn a_disturbed_output_does_not_shorten_the_wait_of_a_login_that_fails() {
 async fn what_another_process_published_is_taken_over_when_it_is_noticed() {
     let mut rig = Rig::start(&[Answer::Good(HOUR)]);
     rig.until(|status| status.phase == Phase::Fresh).await;
-    std::fs::remove_file(rig.path()).unwrap();
+    rig.remove();
     tokio::time::sleep(MINUTE).await;
     rig.attempt_elsewhere(Answer::Good(12 * HOUR)).await;
     rig.commands.send(Command::Changed(rig.path())).await.unwrap();

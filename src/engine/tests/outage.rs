@@ -60,7 +60,20 @@ async fn a_token_that_was_refused_is_replaced_once_before_giving_up() {
     let mut rig = Rig::start(&[Answer::Bad(Advice::NewToken), Answer::Good(HOUR)]);
     rig.until(|status| status.phase == Phase::Fresh).await;
     let asked = rig.script.asked_at();
-    assert_eq!((asked.len(), asked[1] - asked[0]), (2, Duration::ZERO));
+    assert_eq!((asked.len(), asked[0]), (2, asked[1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_keeps_its_reason_when_the_source_has_no_other_token() {
+    let mut rig = Rig::with_source_that_repeats_itself(&[Answer::Bad(Advice::NewToken)]);
+    let status = rig.until(|status| status.phase == Phase::Failing).await;
+    let error = status.error.unwrap();
+    assert_eq!((error.class.as_str(), error.hint.as_deref()), ("new_token", Some("Fix it.")));
+    assert!(
+        error.causes.iter().any(|cause| cause.contains("failed to get an ID token")),
+        "{:?}",
+        error.causes
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -98,9 +98,14 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour, each its own.
+/// Mints tokens that live an hour.
 #[derive(Debug)]
-struct Mint(Arc<FakeClock>, AtomicU32);
+struct Mint {
+    clock: Arc<FakeClock>,
+    minted: AtomicU32,
+    /// Whether all tokens of the same second are the same.
+    repeats: bool,
+}
 
 impl TokenSource for Mint {
     fn describe(&self) -> String {
@@ -108,8 +113,8 @@ impl TokenSource for Mint {
     }
 
     fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.0.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let number = self.1.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let number = if self.repeats { 0 } else { self.minted.fetch_add(1, Ordering::Relaxed) };
         let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
@@ -165,13 +170,20 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
+        Self::new(&[answers], policy, false)
+    }
+
+    pub(super) fn with_source_that_repeats_itself(answers: &[Answer]) -> Self {
+        Self::new(&[answers], Policy::default(), true)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
-        let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
+        Self::new(scripts, Policy::default(), false)
+    }
+
+    fn new(scripts: &[&[Answer]], policy: Policy, repeats: bool) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), scripts, policy, repeats)
     }
 
     fn in_folder(
@@ -179,10 +191,14 @@ impl Rig {
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
         policy: Policy,
+        repeats: bool,
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
-        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
+        let make = |(index, script)| Login {
+            source: mint(&clock, repeats),
+            ..login(folder.path(), index, script, &refuse, policy)
+        };
         let logins = scripts.iter().enumerate().map(make).collect();
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now() };
@@ -200,7 +216,7 @@ impl Rig {
     pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy)
+        Self::in_folder(self.folder, self.clock, &[answers], policy, false)
     }
 
     /// An attempt for the first login by another process.
@@ -239,6 +255,18 @@ impl Rig {
         self.folder.path().join("run")
     }
 
+    /// Lets somebody else write the output.
+    pub(super) fn overwrite(&self, bytes: &[u8]) {
+        let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
+        somebody_else.update_private(&self.path(), bytes).unwrap();
+    }
+
+    /// Lets somebody else remove the output.
+    pub(super) fn remove(&self) {
+        let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
+        somebody_else.remove(&Target::new(self.path(), 0o600)).unwrap();
+    }
+
     /// The output's content, if it is there.
     pub(super) fn file(&self) -> Option<String> {
         std::fs::read_to_string(self.path()).ok()
@@ -264,11 +292,15 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: Arc::new(Mint(Arc::clone(&script.clock), AtomicU32::new(0))),
+        source: mint(&script.clock, false),
         provider: Arc::clone(script) as Arc<dyn Provider>,
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
     }
+}
+
+fn mint(clock: &Arc<FakeClock>, repeats: bool) -> Arc<dyn TokenSource> {
+    Arc::new(Mint { clock: Arc::clone(clock), minted: AtomicU32::new(0), repeats })
 }
 
 fn attempts(folder: &Path, clock: &Arc<FakeClock>) -> Arc<Attempts> {

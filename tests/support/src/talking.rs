@@ -62,12 +62,15 @@ impl Talking {
         calls
     }
 
-    /// Ends it and gives its last line, which is JSON.
+    /// Ends it and gives the last line it has to say, which is JSON.
     #[track_caller]
     pub fn summary(mut self, limit: Duration) -> Value {
         drop(self.child.stdin.take());
-        let line = self.line(limit);
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"))
+        let mut last = self.line(limit);
+        while let Ok(line) = self.lines.recv_timeout(limit) {
+            last = line;
+        }
+        serde_json::from_str(&last).unwrap_or_else(|error| panic!("{error} in {last}"))
     }
 }
 
