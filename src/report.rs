@@ -7,10 +7,11 @@ use std::error::Error;
 use std::fmt::{self, Write};
 use std::io::IsTerminal;
 
-use evercred_core::{Environment, Failure};
+use evercred_core::{Environment, Failure, mask_passwords, redact};
 use serde::Serialize;
 
 use crate::config::{ConfigError, Located, Problems};
+use crate::engine::attempt_error::causes;
 use crate::exit::Exit;
 
 /// What is told about an error.
@@ -46,13 +47,7 @@ pub enum Colour {
 impl Report {
     /// A report of any error, with its chain of causes.
     pub fn new(error: &(dyn Error + 'static), hint: Option<String>, exit: Exit) -> Self {
-        let mut causes = Vec::new();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            causes.push(cause.to_string());
-            next = cause.source();
-        }
-        let error = error.to_string();
+        let (causes, error) = (causes(error), redact(&error.to_string()));
         Self { error, causes, file: None, mistakes: Vec::new(), hint, exit_code: exit.code() }
     }
 
@@ -115,10 +110,15 @@ impl From<&Problems> for Report {
     fn from(problems: &Problems) -> Self {
         Self {
             file: Some(problems.file.display().to_string()),
-            mistakes: problems.list.clone(),
+            mistakes: problems.list.iter().cloned().map(without_passwords).collect(),
             ..Self::new(problems, None, Exit::BadConfig)
         }
     }
+}
+
+/// The line with the mistake is shown whole, and another part of it may be a proxy's password.
+fn without_passwords(mistake: Located) -> Located {
+    Located { text: mask_passwords(&mistake.text), message: redact(&mistake.message), ..mistake }
 }
 
 impl Colour {

@@ -1,5 +1,6 @@
 //! A config table as it counts: with its defaults filled in, and for people without what is secret.
 
+use evercred_core::mask_passwords;
 use serde_json::Value;
 
 /// The keys that are not there, from the schema's defaults.
@@ -14,12 +15,13 @@ pub(crate) fn fill(schema: &Value, value: &mut Value) {
     visit(schema, value, &mut fill);
 }
 
-/// What the schema says may be written but not shown (`writeOnly`) becomes three stars.
+/// What the schema says may be written but not shown (`writeOnly`) becomes three stars, and so does each character of
+/// a URL's password: proxies have one.
 pub(crate) fn mask(schema: &Value, value: &mut Value) {
-    if schema["writeOnly"] == Value::Bool(true) {
-        *value = Value::from("***");
-    } else {
-        visit(schema, value, &mut mask);
+    match value {
+        _ if schema["writeOnly"] == Value::Bool(true) => *value = Value::from("***"),
+        Value::String(text) => *text = mask_passwords(text),
+        _ => visit(schema, value, &mut mask),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use evercred_core::{Advice, Failure};
+use evercred_core::{Advice, Failure, Secret, conceal};
 use evercred_http::network_failure;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Request, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
 /// Far beyond any token and its JSON around it.
@@ -27,14 +27,26 @@ pub(super) struct Step<'a> {
 /// Sends the request and gives the body of a successful answer.
 pub(super) async fn text(request: RequestBuilder, step: Step<'_>) -> Result<String, Failure> {
     let broken = |error| network_failure(step.operation, step.place, error);
-    let response = request.send().await.map_err(broken)?;
+    let (client, request) = request.build_split();
+    let request = request.map_err(broken)?;
+    let told = told(&request);
+    let response = client.execute(request).await.map_err(broken)?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = body(response).await.map_err(broken)?;
     if status.is_success() {
         Ok(String::from_utf8_lossy(&body).into_owned())
     } else {
-        Err(refusal(status, &headers, &body, step))
+        // Before anything is cut off: half a secret would not be recognised.
+        let body = conceal(&String::from_utf8_lossy(&body), told.iter().map(Secret::expose));
+        Err(refusal(status, &headers, body.as_bytes(), step))
     }
+}
+
+/// What authorises the request, word by word: a server may repeat it without its scheme.
+fn told(request: &Request) -> Vec<Secret> {
+    let values = request.headers().values().filter(|value| value.is_sensitive());
+    let words = values.filter_map(|value| value.to_str().ok()).flat_map(str::split_ascii_whitespace);
+    words.filter(|word| *word != "Bearer").map(Secret::new).collect()
 }
 
 /// Sends the request and gives the JSON text at `pointer` (RFC 6901) of a successful answer.

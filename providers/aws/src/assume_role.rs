@@ -32,7 +32,9 @@ pub(crate) async fn follow(
         .send()
         .await;
     let call = call(sts, previous, link);
-    let output = answer.map_err(|error| call.explain(error))?;
+    // AWS repeats the whole request, token and all, when it finds the signature wrong.
+    let told = [&session.secret_access_key, &session.token];
+    let output = answer.map_err(|error| call.explain(error).conceal(told))?;
     let (credentials, user) = (output.credentials(), output.assumed_role_user());
     Session::from_answer(credentials, user, output.request_id(), (&call, sts.now()))
 }

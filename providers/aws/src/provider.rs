@@ -114,7 +114,10 @@ impl Aws {
             words: Vec::new(),
             now: self.sts.now(),
         };
-        let output = answer.map_err(|error| call.explain(error))?;
+        let told = [Field::SECRET_ACCESS_KEY, Field::SESSION_TOKEN]
+            .into_iter()
+            .filter_map(|field| credential.field(field));
+        let output = answer.map_err(|error| call.explain(error).conceal(told))?;
         let unsaid = || call.failure(Advice::RETRY).message("the answer does not say");
         output.arn().map(str::to_owned).ok_or_else(unsaid)
     }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::redact;
+use crate::{Secret, conceal, redact};
 
 /// The cause behind a failure.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -68,7 +68,7 @@ impl Failure {
     pub fn new(operation: impl Into<Cow<'static, str>>, place: impl Into<String>, advice: Advice) -> Self {
         Self(Box::new(Details {
             operation: operation.into(),
-            place: place.into(),
+            place: redact(&place.into()),
             code: None,
             message: None,
             advice,
@@ -110,6 +110,16 @@ impl Failure {
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// The same failure without `secrets`, which the other side was told and may repeat.
+    #[must_use]
+    pub fn conceal<'s>(mut self, secrets: impl IntoIterator<Item = &'s Secret>) -> Self {
+        let secrets: Vec<&str> = secrets.into_iter().map(Secret::expose).collect();
+        for text in [&mut self.0.code, &mut self.0.message].into_iter().flatten() {
+            *text = conceal(text, secrets.iter().copied());
+        }
         self
     }
 

@@ -23,5 +23,5 @@ pub use field::Field;
 pub use human_duration::HumanDuration;
 pub use id_token::{Audience, Claims, IdToken, TokenError};
 pub use provider::{BoxFuture, BuildError, Provider, Surroundings, WallClock};
-pub use redact::redact;
+pub use redact::{conceal, mask_passwords, redact};
 pub use secret::Secret;

@@ -13,8 +13,23 @@ pub fn network_failure(
     error: reqwest::Error,
 ) -> Failure {
     let (message, hint) = describe(&error);
-    let advice = if error.is_connect() { Advice::Unreachable } else { Advice::RETRY };
-    Failure::new(operation, place, advice).message(message).hint(hint).caused_by(error.without_url())
+    Failure::new(operation, place, advice(&error)).message(message).hint(hint).caused_by(error.without_url())
+}
+
+/// A peer that answered, if only to refuse the connection, has been asked something: that is no time to hurry. A
+/// password that a proxy refuses is not to be tried again and again, or the account gets locked.
+fn advice(error: &reqwest::Error) -> Advice {
+    let text = causes(error);
+    if text.contains("proxy authorization required") {
+        Advice::NeedsAttention
+    } else if error.is_connect()
+        && !text.contains("certificate")
+        && !text.contains("tunnel error: unsuccessful")
+    {
+        Advice::Unreachable
+    } else {
+        Advice::RETRY
+    }
 }
 
 fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {

@@ -43,6 +43,8 @@ pub(super) struct Script {
     audience: Audience,
     answers: Mutex<VecDeque<Answer>>,
     asked_at: Mutex<Vec<Duration>>,
+    /// Whether the token source gives the same token again.
+    pub(super) repeats_tokens: AtomicBool,
 }
 
 impl Script {
@@ -52,6 +54,7 @@ impl Script {
             audience: Audience::new("test"),
             answers: Mutex::new(answers.iter().copied().collect()),
             asked_at: Mutex::default(),
+            repeats_tokens: AtomicBool::new(false),
         })
     }
 
@@ -98,14 +101,9 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour.
+/// Mints tokens that live an hour, each its own unless the script says otherwise.
 #[derive(Debug)]
-struct Mint {
-    clock: Arc<FakeClock>,
-    minted: AtomicU32,
-    /// Whether all tokens of the same second are the same.
-    repeats: bool,
-}
+struct Mint(Arc<Script>, AtomicU32);
 
 impl TokenSource for Mint {
     fn describe(&self) -> String {
@@ -113,8 +111,9 @@ impl TokenSource for Mint {
     }
 
     fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let number = if self.repeats { 0 } else { self.minted.fetch_add(1, Ordering::Relaxed) };
+        let now = self.0.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
+        let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
         let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
@@ -170,20 +169,13 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::new(&[answers], policy, false)
-    }
-
-    pub(super) fn with_source_that_repeats_itself(answers: &[Answer]) -> Self {
-        Self::new(&[answers], Policy::default(), true)
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
-        Self::new(scripts, Policy::default(), false)
-    }
-
-    fn new(scripts: &[&[Answer]], policy: Policy, repeats: bool) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), scripts, policy, repeats)
+        let clock = Arc::new(FakeClock::new());
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
     }
 
     fn in_folder(
@@ -191,14 +183,10 @@ impl Rig {
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
         policy: Policy,
-        repeats: bool,
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
-        let make = |(index, script)| Login {
-            source: mint(&clock, repeats),
-            ..login(folder.path(), index, script, &refuse, policy)
-        };
+        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
         let logins = scripts.iter().enumerate().map(make).collect();
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now() };
@@ -216,7 +204,7 @@ impl Rig {
     pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy, false)
+        Self::in_folder(self.folder, self.clock, &[answers], policy)
     }
 
     /// An attempt for the first login by another process.
@@ -292,15 +280,11 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: mint(&script.clock, false),
+        source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
         provider: Arc::clone(script) as Arc<dyn Provider>,
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
     }
-}
-
-fn mint(clock: &Arc<FakeClock>, repeats: bool) -> Arc<dyn TokenSource> {
-    Arc::new(Mint { clock: Arc::clone(clock), minted: AtomicU32::new(0), repeats })
 }
 
 fn attempts(folder: &Path, clock: &Arc<FakeClock>) -> Arc<Attempts> {

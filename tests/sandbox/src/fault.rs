@@ -63,6 +63,14 @@ pub enum FaultKind {
         /// Its message.
         message: String,
     },
+    /// An error in the words of the group's own protocol whose message quotes the request, headers and body, as
+    /// careless servers do.
+    Echo {
+        /// The HTTP status.
+        status: u16,
+        /// The protocol's error code.
+        code: String,
+    },
     /// The group's own way of saying that there were too many requests.
     Throttling,
     /// The right answer, late.
@@ -92,6 +100,11 @@ impl Fault {
     /// An error in the words of the group's protocol.
     pub fn refuse(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(FaultKind::Refuse { status, code: code.into(), message: message.into() })
+    }
+
+    /// An error in the words of the group's protocol whose message quotes the request.
+    pub fn echo(status: u16, code: impl Into<String>) -> Self {
+        Self::new(FaultKind::Echo { status, code: code.into() })
     }
 
     /// The right answer, late.
@@ -142,7 +155,9 @@ impl Fault {
     pub(crate) fn hides_the_host(&self) -> bool {
         match &self.kind {
             FaultKind::Reset | FaultKind::Delay { .. } | FaultKind::Throttling => true,
-            FaultKind::Status { status, .. } | FaultKind::Refuse { status, .. } => *status >= 500,
+            FaultKind::Status { status, .. }
+            | FaultKind::Refuse { status, .. }
+            | FaultKind::Echo { status, .. } => *status >= 500,
             FaultKind::Garbage | FaultKind::HalfBody => false,
         }
     }

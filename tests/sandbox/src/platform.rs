@@ -46,6 +46,7 @@ fn hand_out(state: &State, shape: Shape, audience: Vec<String>) -> std::io::Resu
         signer: Signer::Current,
     };
     let token = tokens::mint(state, &mint)?;
+    state.secrets().push(token.clone());
     let facts = Facts { audience, token_id: Some(token_id(&token)), ..Facts::default() };
     Ok((token, facts))
 }

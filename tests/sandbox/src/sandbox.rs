@@ -125,6 +125,12 @@ impl Sandbox {
         self.state.log.wait_until(limit, enough)
     }
 
+    /// Every secret that it handed out so far: ID tokens, and the secret keys and tokens of sessions. For looking
+    /// for them where they must not be.
+    pub fn secrets(&self) -> Vec<String> {
+        self.state.secrets().clone()
+    }
+
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
         self.state.log.clear();

@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Shared};
+use axum::http::HeaderMap;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tokio::sync::oneshot;
@@ -93,10 +94,11 @@ async fn observe(
     let (head, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let fault = state.faults.take(group, &subject(&head.uri, &body));
+    let quoted = quote(&head.headers, &body);
     let proceed = next.run(Request::from_parts(head, Body::from(body)));
     let mut response = match &fault {
         None => proceed.await,
-        Some(fault) => faulty::answer(group, fault, &line, proceed).await,
+        Some(fault) => faulty::answer(group, fault, &line, &quoted, proceed).await,
     };
     if let Some(facts) = response.extensions_mut().remove::<Facts>() {
         entry.error.clone_from(&facts.error);
@@ -108,6 +110,15 @@ async fn observe(
     entry.status = if line.is_cut() { 0 } else { response.status().as_u16() };
     state.log.add(entry);
     response
+}
+
+/// The request as a careless server would repeat it: what is secret first, because messages are cut off.
+fn quote(headers: &HeaderMap, body: &Bytes) -> String {
+    let quoted = ["authorization", "x-amz-security-token"]
+        .into_iter()
+        .filter_map(|name| headers.get(name)?.to_str().ok());
+    let body = String::from_utf8_lossy(body);
+    format!("cannot understand {} {body}", quoted.collect::<Vec<_>>().join(" "))
 }
 
 /// The text in which a fault's `only` is looked for.

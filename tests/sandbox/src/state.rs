@@ -19,6 +19,7 @@ pub(crate) struct State {
     options: Mutex<Options>,
     keys: Mutex<KeyRing>,
     aws: Mutex<aws::Sessions>,
+    secrets: Mutex<Vec<String>>,
 }
 
 impl State {
@@ -31,6 +32,7 @@ impl State {
             keys: Mutex::new(KeyRing::new(options.algorithm)?),
             options: Mutex::new(options),
             aws: Mutex::default(),
+            secrets: Mutex::default(),
         })
     }
 
@@ -52,6 +54,11 @@ impl State {
 
     pub(crate) fn keys(&self) -> MutexGuard<'_, KeyRing> {
         lock(&self.keys)
+    }
+
+    /// Everything secret that was handed out, for whoever looks for it where it must not be.
+    pub(crate) fn secrets(&self) -> MutexGuard<'_, Vec<String>> {
+        lock(&self.secrets)
     }
 
     pub(crate) fn aws(&self) -> MutexGuard<'_, aws::Sessions> {

@@ -104,7 +104,12 @@ impl Home {
 
     /// Starts `evercred run` in this home.
     pub fn start(&self) -> Daemon {
-        Daemon::start(self.evercred(["run"]), self.path("run/stderr"))
+        self.start_as(self.evercred(["run"]))
+    }
+
+    /// Starts `command`, which is `evercred run` with more arguments or a larger environment.
+    pub fn start_as(&self, command: Command) -> Daemon {
+        Daemon::start(command, self.path("run/stderr"))
     }
 }
 

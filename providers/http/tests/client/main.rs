@@ -22,9 +22,9 @@ async fn get(http: &Http, options: &ClientOptions, url: &str) -> Result<String, 
     body.map_err(|error| network_failure("read the answer", "here", error))
 }
 
-async fn refusal(http: &Http, url: &str) -> Failure {
+async fn refusal(http: &Http, url: &str, advice: Advice) -> Failure {
     let failure = get(http, &ClientOptions::default(), url).await.unwrap_err();
-    assert_eq!(failure.advice(), Advice::RETRY);
+    assert_eq!(failure.advice(), advice);
     assert!(!failure.to_string().contains(url), "{failure}");
     failure
 }
@@ -43,7 +43,7 @@ async fn a_server_of_a_private_authority_is_trusted_once_its_bundle_is_named() {
 #[tokio::test]
 async fn without_the_bundle_its_certificate_is_not_trusted_and_the_remedy_names_the_key() {
     let server = Authority::new().serve("127.0.0.1").await;
-    let failure = refusal(&http(&[]), &server.https()).await;
+    let failure = refusal(&http(&[]), &server.https(), Advice::RETRY).await;
     assert!(failure.to_string().ends_with("its certificate is not trusted"), "{failure}");
     assert!(failure.remedy().unwrap().contains("ca_bundle"));
 }
@@ -114,16 +114,26 @@ async fn a_proxy_of_the_config_goes_before_the_environment() {
 
 #[tokio::test]
 async fn an_unreachable_proxy_is_named_as_the_cause() {
-    let failure = refusal(&http(&[("https_proxy", "127.0.0.1:1")]), "https://sts.acme.test/").await;
+    let http = http(&[("https_proxy", "127.0.0.1:1")]);
+    let failure = refusal(&http, "https://sts.acme.test/", Advice::Unreachable).await;
     assert!(failure.to_string().ends_with("the proxy cannot be reached"), "{failure}");
     assert!(failure.remedy().unwrap().contains("NO_PROXY"));
 }
 
 #[tokio::test]
 async fn a_proxy_that_refuses_the_host_is_told_from_an_unreachable_one() {
-    let proxy = serve("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", Tail::Close).await;
-    let failure = refusal(&http(&[("https_proxy", &proxy.address())]), "https://sts.acme.test/").await;
-    assert!(failure.to_string().ends_with("the proxy did not let it through"), "{failure}");
+    let cases = [
+        ("403 Forbidden", Advice::RETRY),
+        // Wrong passwords that are tried again and again lock accounts.
+        ("407 Proxy Authentication Required", Advice::NeedsAttention),
+    ];
+    for (status, advice) in cases {
+        let head = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+        let proxy = serve(&head, Tail::Close).await;
+        let http = http(&[("https_proxy", &proxy.address())]);
+        let failure = refusal(&http, "https://sts.acme.test/", advice).await;
+        assert!(failure.to_string().ends_with("the proxy did not let it through"), "{failure}");
+    }
 }
 
 #[test]
@@ -151,7 +161,7 @@ async fn a_server_that_never_answers_is_reported_as_too_slow() {
 
 #[tokio::test]
 async fn a_closed_port_is_no_connection() {
-    let failure = refusal(&http(&[]), "http://127.0.0.1:1/").await;
+    let failure = refusal(&http(&[]), "http://127.0.0.1:1/", Advice::Unreachable).await;
     assert!(failure.to_string().ends_with("no connection"), "{failure}");
 }
 
@@ -159,7 +169,7 @@ async fn a_closed_port_is_no_connection() {
 async fn half_an_answer_is_a_broken_connection() {
     for half in ["HTTP/1.1 20", "HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\nhalf"] {
         let server = serve(half, Tail::Close).await;
-        let failure = refusal(&http(&[]), &server.http()).await;
+        let failure = refusal(&http(&[]), &server.http(), Advice::RETRY).await;
         assert!(failure.to_string().ends_with("before a whole answer came"), "{failure}");
     }
 }

@@ -16,16 +16,18 @@ use super::line::Line;
 use crate::clouds::aws;
 use crate::fault::{Fault, FaultKind, Group};
 
-/// Answers with the fault; `proceed` is the right answer, for faults that spoil it.
+/// Answers with the fault; `quoted` is the request as text, and `proceed` the right answer, for faults that spoil it.
 pub(super) async fn answer(
     group: Group,
     fault: &Fault,
     line: &Line,
+    quoted: &str,
     proceed: impl Future<Output = Response>,
 ) -> Response {
     let mut response = match &fault.kind {
         FaultKind::Status { status, body } => (code(*status), body.clone()).into_response(),
         FaultKind::Refuse { status, code: name, message } => refuse(group, code(*status), name, message),
+        FaultKind::Echo { status, code: name } => refuse(group, code(*status), name, quoted),
         FaultKind::Throttling => throttle(group),
         FaultKind::Delay { milliseconds } => {
             tokio::time::sleep(Duration::from_millis(*milliseconds)).await;

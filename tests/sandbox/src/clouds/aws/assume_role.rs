@@ -36,6 +36,7 @@ pub(super) fn answer(
     }
     let lifetime = lifetime(&asked, role.max_session)?;
     let session = state.aws().open(&options, role, asked.session_name, state.clock.now(), lifetime);
+    state.secrets().extend(session.secrets());
     facts.access_key_id = Some(session.access_key_id.clone());
     let mut result = Xml::default();
     session.describe(&mut result);

@@ -70,6 +70,11 @@ impl Sessions {
 }
 
 impl Session {
+    /// What of it nobody else may learn.
+    pub(super) fn secrets(&self) -> [String; 2] {
+        [self.secret_access_key.clone(), self.token.clone()]
+    }
+
     /// The elements of an answer that speak of the session.
     pub(super) fn describe(&self, result: &mut Xml) {
         let user = Xml::default().with("AssumedRoleId", &self.user_id).with("Arn", &self.arn);

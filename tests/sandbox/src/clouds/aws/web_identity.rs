@@ -26,6 +26,7 @@ pub(super) fn answer(state: &State, parameters: &Parameters, facts: &mut Facts) 
     let role = permitted_role(state, &options, &claims, &asked)?;
     let lifetime = assume_role::lifetime(&asked, role.max_session)?;
     let session = state.aws().open(&options, role, asked.session_name, state.clock.now(), lifetime);
+    state.secrets().extend(session.secrets());
     facts.access_key_id = Some(session.access_key_id.clone());
     let mut result = Xml::default()
         .with("Audience", &audience)
