@@ -189,11 +189,11 @@ impl Rig {
     fn all_good_are_fresh(&self) -> bool {
         let status = self.home.read("run/evercred/status.json").unwrap_or_default();
         let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
-        let is_fresh = |login: &&str| {
+        let is_fresh = |login: &str| {
             let logins = status["logins"].as_array().into_iter().flatten();
-            logins.filter(|entry| entry["login"] == **login).any(|entry| entry["phase"] == "fresh")
+            logins.filter(|entry| entry["login"] == login).any(|entry| entry["phase"] == "fresh")
         };
-        GOOD_LOGINS.iter().all(|login| is_fresh(&login))
+        GOOD_LOGINS.iter().all(|login| is_fresh(login))
     }
 
     /// Fails the test if a secret did not come in at its door: then nothing would be proved.
@@ -318,9 +318,8 @@ impl Rig {
             endpoint_url = "https://sts.example.invalid"
             "#
         );
-        for source in SOURCES {
-            config.push_str(&format!("\n[token.{source}]\naudience = 'a'\nsource = '{source}'\n"));
-        }
+        let login = |source: &&str| format!("[token.{source}]\naudience = 'a'\nsource = '{source}'\n");
+        config.extend(SOURCES.iter().map(login));
         config
     }
 }
