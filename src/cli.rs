@@ -95,8 +95,10 @@ type Outcome = Result<Exit, Box<Report>>;
 pub fn main(registry: &Registry) -> ExitCode {
     harden::no_dumps();
     let arguments: Vec<_> = std::env::args_os().collect();
-    if let Some(exit) = credential_process::fast(&arguments) {
-        return exit.into();
+    if arguments.get(1).is_some_and(|command| command == "credential-process")
+        && crate::credential_process::answer(&arguments[2..])
+    {
+        return Exit::Fresh.into();
     }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,

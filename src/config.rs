@@ -18,7 +18,7 @@ mod show;
 mod tree;
 
 pub use error::ConfigError;
-pub use load::{Machine, Paths, environment, load, program, read};
+pub use load::{Machine, Paths, credential_process, environment, load, program, read};
 pub use problem::{Located, Problem, Problems};
 pub use resolve::{Resolved, default_source, resolve};
 pub use schema::schema;

@@ -5,6 +5,8 @@
 
 pub mod cli;
 pub mod config;
+pub mod credential_process;
+mod digest;
 pub mod engine;
 pub mod exit;
 pub mod files;

@@ -23,6 +23,7 @@ mod whole_file;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
@@ -69,6 +70,12 @@ pub trait Output: Debug + Send + Sync {
         None
     }
 
+    /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
+    /// shorter than that is asked for again and again.
+    fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`
     /// gives a file's content.
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
@@ -90,6 +97,8 @@ pub struct OutputContext {
     pub state_folder: PathBuf,
     /// The evercred executable, absolute.
     pub program: PathBuf,
+    /// The quick program that answers `credential_process`, absolute, if it is installed.
+    pub credential_process: Option<PathBuf>,
     /// The config file, absolute.
     pub config_file: PathBuf,
     /// The fields that every credential of the provider has.

@@ -54,6 +54,7 @@ fn machine() -> Machine {
     Machine {
         paths: Paths::of(&environment).unwrap(),
         program: PathBuf::from("/usr/bin/evercred"),
+        credential_process: None,
         build: BuildContext {
             http: Http::new(&environment),
             surroundings: Surroundings { environment, clock: Arc::new(Epoch) },

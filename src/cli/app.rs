@@ -36,8 +36,10 @@ impl App {
         let paths = Paths::of(&environment).map_err(|error| Report::from(&error))?;
         let http = Http::new(&environment);
         let surroundings = Surroundings { environment, clock: Arc::clone(&clock) as Arc<dyn WallClock> };
-        let machine =
-            Machine { build: BuildContext { surroundings, http }, paths, program: config::program() };
+        let program = config::program();
+        let credential_process = config::credential_process(&program);
+        let build = BuildContext { surroundings, http };
+        let machine = Machine { build, paths, program, credential_process };
         Ok(Self { clock, machine, registry, config })
     }
 

@@ -1,30 +1,22 @@
 //! `evercred credential-process`: the answer an AWS SDK reads from a profile's `credential_process`.
 //!
-//! SDKs run it for every client they make, and botocore for every request in a credential's last quarter of an hour,
-//! so the usual case is the fast path: the document that the daemon keeps is there and still good, and is printed
-//! before anything else is set up. Only if it is missing or near its end is an attempt made, the same as the
-//! daemon's and under the same lock, so that a hundred callers make one exchange.
+//! The document that the daemon keeps is the answer if it is good ([`crate::credential_process`]). If it is missing
+//! or near its end, an attempt is made, the same as the daemon's and under the same lock, so that a hundred callers
+//! make one exchange.
 
-use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
-use evercred_core::WallClock as _;
-use serde::Deserialize;
-
+use crate::credential_process::good;
 use crate::engine::attempt::Outcome as AttemptOutcome;
 use crate::engine::attempt_error::AttemptError;
 use crate::exit::Exit;
 use crate::login::LoginId;
 use crate::outputs::{process_answer, process_document_of};
 use crate::report::Report;
-use crate::time::{SystemClock, rfc3339};
 
 use super::app::{App, runtime};
-
-/// A document that ends sooner is not handed out: some SDKs use a credential up to its last second.
-const MARGIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -34,34 +26,6 @@ pub(super) struct Arguments {
     /// The login
     #[arg(value_name = "LOGIN")]
     login: LoginId,
-}
-
-/// Answers at once, if the arguments are `credential-process … --document FILE …` and FILE is good.
-pub(super) fn fast(arguments: &[OsString]) -> Option<Exit> {
-    let [_, command, rest @ ..] = arguments else { return None };
-    if command != "credential-process" {
-        return None;
-    }
-    let flag = rest.iter().position(|argument| argument == "--document")?;
-    let document = good(Path::new(rest.get(flag + 1)?), SystemClock.now())?;
-    std::io::stdout().write_all(&document).ok()?;
-    Some(Exit::Fresh)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Document<'d> {
-    #[serde(borrow)]
-    expiration: Option<&'d str>,
-}
-
-/// The document's bytes, unless it is missing, broken or near its end.
-fn good(path: &Path, now: SystemTime) -> Option<Vec<u8>> {
-    let bytes = std::fs::read(path).ok()?;
-    let document: Document<'_> = serde_json::from_slice(&bytes).ok()?;
-    let fresh =
-        document.expiration.is_none_or(|end| rfc3339::parse(end).is_some_and(|end| end > now + MARGIN));
-    fresh.then_some(bytes)
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
@@ -100,29 +64,4 @@ fn report(error: &AttemptError) -> Report {
         Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
     report.causes.clone_from(&error.causes);
     report
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, at: &str) -> bool {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        good(file.path(), rfc3339::parse(at).unwrap()).is_some()
-    }
-
-    #[test]
-    fn a_document_is_good_until_shortly_before_its_end() {
-        let document = r#"{"Version":1,"Expiration":"2026-11-22T20:33:35Z"}"#;
-        assert!(check(document, "2026-11-22T20:33:29Z"));
-        assert!(!check(document, "2026-11-22T20:33:30Z"));
-    }
-
-    #[test]
-    fn a_broken_or_missing_document_is_not_good() {
-        assert!(!check("{\"Version\":1,", "2026-11-22T20:33:29Z"));
-        assert!(!check(r#"{"Expiration":"soon"}"#, "2026-11-22T20:33:29Z"));
-        assert_eq!(good(Path::new("/nonexistent"), SystemTime::UNIX_EPOCH), None);
-    }
 }

@@ -19,6 +19,8 @@ pub struct Machine {
     pub paths: Paths,
     /// This program, for outputs that have it called.
     pub program: PathBuf,
+    /// The quick program beside it, if it was installed too.
+    pub credential_process: Option<PathBuf>,
 }
 
 /// Our own folders.
@@ -47,6 +49,11 @@ pub fn program() -> PathBuf {
         Some(path) => PathBuf::from(path),
         None => path,
     }
+}
+
+/// The quick program that lies beside `program`, if it does.
+pub fn credential_process(program: &Path) -> Option<PathBuf> {
+    Some(program.with_file_name(crate::credential_process::PROGRAM)).filter(|quick| quick.is_file())
 }
 
 impl Paths {

@@ -37,6 +37,7 @@ pub(super) fn machine() -> Machine {
     Machine {
         paths: Paths::of(&environment).unwrap(),
         program: PathBuf::from("/bin/evercred"),
+        credential_process: None,
         build: BuildContext {
             http: Http::new(&environment),
             surroundings: Surroundings { environment, clock: Arc::new(Epoch) },

@@ -3,10 +3,11 @@
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Credential, Failure, Field, IdToken, Secret, WallClock};
+use evercred_core::{Advice, Credential, Failure, Field, HumanDuration, IdToken, Secret, WallClock};
 
 use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
@@ -21,6 +22,8 @@ use super::state::Held;
 
 /// An attempt that has not ended by then is stuck: every request inside has a shorter limit of its own.
 const LIMIT: Duration = Duration::from_mins(3);
+/// How soon, and how often at least, a lock that somebody holds is tried again.
+const LOCK_NAPS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub enum Outcome {
     },
     /// Something failed.
     Failed {
-        /// What some of the outputs hold now, if publishing got that far.
+        /// What the outputs hold now, if it is known; some of them, if publishing failed.
         held: Option<Held>,
         /// What failed.
         error: AttemptError,
@@ -44,10 +47,10 @@ pub enum Outcome {
 /// Makes attempts.
 #[derive(Debug)]
 pub struct Attempts {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     tokens: SharedTokens,
-    publisher: Publisher,
-    records: Records,
+    pub(super) publisher: Publisher,
+    pub(super) records: Records,
     jitter: fn() -> f64,
 }
 
@@ -73,11 +76,11 @@ impl Attempts {
         };
         let known = self.in_background(login, |this, login| this.records.read(&login)).await.flatten();
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
-            return Outcome::Fresh { notes: notes(login), held };
+            return Outcome::Fresh { notes: notes(login, &held), held };
         }
         let credential = match self.obtain(login).await {
             Ok(credential) => credential,
-            Err(failure) => return failed(None, failure),
+            Err(failure) => return failed(known, failure),
         };
         if let Some(held) = self.still_better(known, &credential, login) {
             let note =
@@ -86,7 +89,7 @@ impl Attempts {
         }
         let held = self.held(&credential, login);
         match self.publish(login, credential, &held).await {
-            Ok(()) => Outcome::Fresh { notes: notes(login), held },
+            Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
     }
@@ -105,18 +108,6 @@ impl Attempts {
     /// An ID token, minted or shared.
     pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
         self.tokens.token(&login.source, login.provider.audience(), want).await
-    }
-
-    /// Removes what has ended from the outputs.
-    pub async fn retire(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
-        let work = |this: Arc<Self>, login: Arc<Login>| {
-            login
-                .outputs
-                .iter()
-                .try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
-            this.records.forget(&login.id)
-        };
-        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
 
     async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
@@ -162,14 +153,19 @@ impl Attempts {
                 .iter()
                 .map(|output| publish::publish(&this.publisher, output.as_ref(), &credential))
                 .collect();
-            this.records.write(&login, &held)?;
+            let outputs = login.outputs.iter().zip(&results);
+            let written = outputs.filter(|(_, result)| result.is_ok()).map(|(output, _)| output.as_ref());
+            this.records.write(&login, &held, written)?;
             results.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
         };
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("write the outputs")))
     }
 
+    /// A record from the future was made before the clock was set right, so its plan is void.
     fn adoptable(&self, known: Option<&Held>, adopt_after: SystemTime) -> Option<Held> {
-        known.filter(|held| held.issued_at > adopt_after && held.refresh_at > self.clock.now()).cloned()
+        let now = self.clock.now();
+        let is_due = |held: &Held| held.refresh_at <= now || held.issued_at > now + IdToken::LEEWAY;
+        known.filter(|held| held.issued_at > adopt_after && !is_due(held)).cloned()
     }
 
     /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
@@ -195,13 +191,29 @@ impl Attempts {
         }
     }
 
-    async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
-        let work = |this: Arc<Self>, login: Arc<Login>| files::lock(&this.records.lock_path(&login.id));
-        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("take the lock")))
+    /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited
+    /// nor ended, and would outlast even the daemon.
+    pub(super) async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
+        let try_lock =
+            |this: Arc<Self>, login: Arc<Login>| files::try_lock(&this.records.lock_path(&login.id));
+        let (mut nap, longest) = LOCK_NAPS;
+        let mut waited = Duration::ZERO;
+        loop {
+            let tried = self.in_background(login, try_lock).await;
+            if let Some(lock) = tried.unwrap_or_else(|| Err(panicked("take the lock")))? {
+                return Ok(lock);
+            }
+            if waited >= LIMIT {
+                return Err(locked(&self.records.lock_path(&login.id)));
+            }
+            tokio::time::sleep(nap).await;
+            waited += nap;
+            nap = (nap * 2).min(longest);
+        }
     }
 
     /// Runs `work`, which blocks, beside the event loop; `None` if it panicked.
-    async fn in_background<T: Send + 'static>(
+    pub(super) async fn in_background<T: Send + 'static>(
         self: &Arc<Self>,
         login: &Arc<Login>,
         work: impl FnOnce(Arc<Self>, Arc<Login>) -> T + Send + 'static,
@@ -234,13 +246,33 @@ fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(
 }
 
 /// What the user should know although all went well.
-fn notes(login: &Login) -> Vec<String> {
-    let read = |path: &std::path::Path| files::read(path).ok().flatten();
+fn notes(login: &Login, held: &Held) -> Vec<String> {
+    let read = |path: &Path| files::read(path).ok().flatten();
     let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
-    login.provider.notes().into_iter().chain(shadows).collect()
+    login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
 }
 
-fn panicked(operation: &'static str) -> Failure {
+/// A life so short that readers ask for a newer credential although it has just been replaced.
+fn too_short(login: &Login, held: &Held) -> Option<String> {
+    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
+    let asking = login.outputs.iter().map(|output| output.readers_ask_before_end()).max().unwrap_or_default();
+    (life / 2 < asking).then(|| {
+        let [life, asking, enough] = [life, asking, asking * 2].map(HumanDuration::from);
+        format!(
+            "The credential lives {life}, but some programs ask for a new one {asking} before its end, so they ask \
+             before every request. It works, at a price; a `duration` of {enough} or more avoids it."
+        )
+    })
+}
+
+fn locked(path: &Path) -> Failure {
+    let place = path.display().to_string();
+    Failure::new("take the login's lock", place, Advice::RETRY)
+        .message(format!("another evercred has held it for {} s", LIMIT.as_secs()))
+        .hint("Find that process (\"fuser -v\" and this path) and end it; it may be stopped or stuck.")
+}
+
+pub(super) fn panicked(operation: &'static str) -> Failure {
     Failure::new(operation, "", Advice::RETRY)
         .message("the code for it panicked")
         .hint("Please report this as a bug.")

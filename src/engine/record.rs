@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use evercred_core::Failure;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use crate::digest;
 use crate::files::{self, Publisher, Target};
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
@@ -21,6 +21,17 @@ use super::state::Held;
 pub struct Records {
     folder: PathBuf,
     publisher: Publisher,
+}
+
+/// How a login's outputs stand.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Each is as it was published.
+    InPlace(Held),
+    /// These are gone, or not as they were published.
+    Disturbed(Vec<PathBuf>),
+    /// Each is there, but nothing is known of its publishing.
+    Unknown,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -49,15 +60,37 @@ impl Records {
 
     /// What is published for `login`, if the record fits its config and every output is still in its place.
     pub fn read(&self, login: &Login) -> Option<Held> {
-        let record = self.load(&login.id)?;
-        let in_place =
-            || login.outputs.iter().map(|output| present(output.as_ref())).collect::<Option<Vec<_>>>();
-        (record.fingerprint == login.fingerprint && in_place()? == record.outputs).then_some(record.held)
+        match self.standing(login) {
+            Standing::InPlace(held) => Some(held),
+            Standing::Disturbed(_) | Standing::Unknown => None,
+        }
     }
 
-    /// Notes that `login`'s outputs hold `held`.
-    pub fn write(&self, login: &Login, held: &Held) -> Result<(), Failure> {
-        let outputs = login.outputs.iter().filter_map(|output| present(output.as_ref())).collect();
+    /// Compares `login`'s outputs with its record.
+    pub fn standing(&self, login: &Login) -> Standing {
+        let record = self.load(&login.id).filter(|record| record.fingerprint == login.fingerprint);
+        let is_disturbed = |output: &dyn Output| match (present(output), &record) {
+            (Some(present), Some(record)) => !record.outputs.contains(&present),
+            (present, _) => present.is_none(),
+        };
+        let outputs = login.outputs.iter().filter(|output| is_disturbed(output.as_ref()));
+        let disturbed: Vec<_> = outputs.map(|output| output.target().path.clone()).collect();
+        match record {
+            _ if !disturbed.is_empty() => Standing::Disturbed(disturbed),
+            Some(record) => Standing::InPlace(record.held),
+            None => Standing::Unknown,
+        }
+    }
+
+    /// Notes that `written`, which are outputs of `login`, hold `held`. Others of its outputs may be older: they
+    /// count as disturbed.
+    pub fn write<'o>(
+        &self,
+        login: &Login,
+        held: &Held,
+        written: impl Iterator<Item = &'o dyn Output>,
+    ) -> Result<(), Failure> {
+        let outputs = written.filter_map(present).collect();
         let record = Record { fingerprint: login.fingerprint.clone(), held: held.clone(), outputs };
         let text = serde_json::to_vec(&record).unwrap_or_default();
         self.publisher.update_private(&self.path(&login.id), &text)
@@ -81,5 +114,5 @@ impl Records {
 fn present(output: &dyn Output) -> Option<Published> {
     let path: &Path = &output.target().path;
     let own = output.own_part(&files::read(path).ok()??)?;
-    Some(Published { path: path.to_owned(), digest: format!("{:x}", Sha256::digest(own)) })
+    Some(Published { path: path.to_owned(), digest: digest::of(own) })
 }

@@ -14,10 +14,10 @@ use evercred_core::Failure;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, Stat, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
-use sha2::{Digest, Sha256};
 
 use super::content::{self, Current, Links};
 use super::{trouble, trust};
+use crate::digest;
 
 /// An open folder in which nobody but us and root can replace our files.
 #[derive(Debug)]
@@ -105,8 +105,7 @@ impl Place {
 
     /// The name of this place's lock: the same for every path that leads here.
     pub(super) fn lock_name(&self) -> String {
-        let digest = Sha256::digest(self.path().as_os_str().as_bytes());
-        format!("{digest:x}.lock")
+        format!("{}.lock", digest::of(self.path().as_os_str().as_bytes()))
     }
 
     /// The file that is there now.

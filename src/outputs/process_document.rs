@@ -32,6 +32,11 @@ impl Document for ProcessDocument {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         answer(credential, &target.path.display())
     }
+
+    /// botocore's advisory window, the longest of all SDKs.
+    fn readers_ask_before_end(&self) -> Duration {
+        Duration::from_mins(15)
+    }
 }
 
 /// The file that the `profile` output of a login keeps for its SDKs, if it is one of these files.

@@ -46,10 +46,12 @@ impl Configured<OutputContext> for Config {
 /// The command line; some SDKs give it to a shell, and botocore splits it by itself, with the same quotes but
 /// neither `~` nor variables.
 fn command(document: &Path, context: &OutputContext) -> Result<String, BuildError> {
-    let [program, document, config] = [&context.program, document, &context.config_file].map(quoted);
-    let (program, document, config) = (program?, document?, config?);
-    let login = context.login();
-    Ok(format!("{program} credential-process --document {document} --config {config} {login}"))
+    let [document, config] = [document, &context.config_file].map(quoted);
+    let program = match &context.credential_process {
+        Some(quick) => quoted(quick)?,
+        None => format!("{} credential-process", quoted(&context.program)?),
+    };
+    Ok(format!("{program} --document {} --config {} {}", document?, config?, context.login()))
 }
 
 fn quoted(path: impl AsRef<Path>) -> Result<String, BuildError> {
@@ -75,6 +77,16 @@ mod tests {
         # kept fresh by evercred (aws.default): this section, credential_process; see "evercred status"
         credential_process = "/usr/bin/evercred" credential-process --document "/home/dev/.local/state/evercred/aws.default.json" --config "/home/dev/.config/evercred/config.toml" aws.default
         "#);
+    }
+
+    #[test]
+    fn the_quick_program_is_named_where_it_is_installed() {
+        let quick = Some("/usr/bin/evercred-credential-process".into());
+        let outputs =
+            Config::default().build(&OutputContext { credential_process: quick, ..context() }).unwrap();
+        let file = text(outputs[1].render(&credential(), None).unwrap());
+        let command = "credential_process = \"/usr/bin/evercred-credential-process\" --document \"/home/dev";
+        assert!(file.contains(command), "{file}");
     }
 
     #[test]

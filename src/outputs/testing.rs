@@ -14,6 +14,7 @@ pub(super) fn context() -> OutputContext {
         environment: [("HOME", "/home/dev")].into_iter().collect(),
         state_folder: "/home/dev/.local/state/evercred".into(),
         program: "/usr/bin/evercred".into(),
+        credential_process: None,
         config_file: "/home/dev/.config/evercred/config.toml".into(),
         provides: vec![Field::ACCESS_KEY_ID, Field::SECRET_ACCESS_KEY, Field::SESSION_TOKEN],
         variables: vec![

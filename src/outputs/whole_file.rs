@@ -1,6 +1,7 @@
 //! Outputs that own a whole file: where it is, and what they have in common.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field};
 
@@ -12,6 +13,11 @@ use crate::files::Target;
 pub(super) trait Document: Debug + Send + Sync {
     /// The file's content.
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure>;
+
+    /// See [`Output::readers_ask_before_end`].
+    fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// A file that is ours alone.
@@ -37,6 +43,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         Some(current.to_vec())
+    }
+
+    fn readers_ask_before_end(&self) -> Duration {
+        self.document.readers_ask_before_end()
     }
 }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use evercred_core::{Field, Provider};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
@@ -15,6 +14,7 @@ use super::{Resolver, check_name};
 use crate::config::problem::Problem;
 use crate::config::tree::{self, Section};
 use crate::config::{common, show};
+use crate::digest;
 use crate::login::{Login, LoginId};
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
@@ -70,7 +70,7 @@ impl Resolver<'_> {
         self.show(&[id.kind(), id.name()], shown);
         table[common::OUTPUTS] = json!(outputs.tables);
         let all = json!({"login": id, "table": table, "source": source.table});
-        format!("{:x}", Sha256::digest(all.to_string()))
+        digest::of(all.to_string())
     }
 
     /// Builds the outputs; without a provider, only their tables can be checked.
@@ -107,6 +107,7 @@ impl Resolver<'_> {
             environment: self.machine.build.surroundings.environment.clone(),
             state_folder: self.machine.paths.state_folder.clone(),
             program: self.machine.program.clone(),
+            credential_process: self.machine.credential_process.clone(),
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),

@@ -7,7 +7,7 @@
 mod authorization;
 mod canonical;
 
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::Sha256;
