@@ -48,8 +48,8 @@ impl Rig {
         let status: Value =
             serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
         let login = |name: &str| {
-            let logins = status["logins"].as_array().into_iter().flatten();
-            logins.filter(|login| login["login"] == name).next().cloned().unwrap_or_default()
+            let mut logins = status["logins"].as_array().into_iter().flatten();
+            logins.find(|login| login["login"] == name).cloned().unwrap_or_default()
         };
         assert_eq!(login("aws.good")["phase"], "fresh", "{status:#}");
         assert!(document.is_file() && self.home.read(CONFIG).unwrap().contains("[profile good]"));
