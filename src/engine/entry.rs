@@ -171,7 +171,9 @@ impl Entry {
         let (login, state) = (&self.login.id, &self.state);
         match (&state.error, &state.held) {
             (Some(error), _) if state.failures <= LOUD => log_failure(login, error),
-            (Some(error), _) => tracing::debug!(%login, failures = state.failures, error = error.message),
+            (Some(error), _) => {
+                tracing::debug!(%login, failures = state.failures, error = error.message, "Still failing.");
+            }
             (None, Some(held)) => {
                 let expires_at = held.expires_at.map(crate::time::rfc3339::seconds).unwrap_or_default();
                 if failures_before > 0 {
@@ -187,6 +189,7 @@ impl Entry {
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {
     let (class, causes, hint) = (error.advice.class(), error.causes.join(": "), error.hint.as_deref());
+    let causes = Some(causes.as_str()).filter(|causes| !causes.is_empty());
     let text = sentence(&error.message);
     if error.advice == Advice::NeedsAttention {
         tracing::error!(%login, class, causes, hint, "{text}");
