@@ -5,39 +5,41 @@
 //! own and only report back; a panic in one is a failed attempt. What others may see is one `watch` of a snapshot
 //! without secrets. There is no periodic tick: the loop sleeps until the earliest deadline.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::{Advice, Failure};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::login::{Login, LoginId};
-use crate::time::{Clock, Deadline, Woken};
+use crate::time::{Clock, Deadline, Now, Woken};
 
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
+mod pace;
 mod publish;
 pub mod record;
 mod renewal;
+mod restoration;
 pub mod schedule;
 pub mod state;
 pub mod status;
+mod upkeep;
+mod work;
 
 #[cfg(test)]
 mod tests;
 
-use attempt::{Attempts, Outcome};
-use attempt_error::{AttemptError, Stage};
+use attempt::Attempts;
 use budget::Budget;
 use entry::Entry;
+use pace::Pace;
 use schedule::Step;
 use status::{Daemon, Status};
+use work::{Done, Job, Work};
 
 /// What the engine can be told.
 #[derive(Debug)]
@@ -52,11 +54,10 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Engine {
     clock: Arc<dyn Clock>,
-    attempts: Arc<Attempts>,
     entries: Vec<Entry>,
+    work: Work,
     budget: Budget,
-    running: JoinSet<Outcome>,
-    running_for: HashMap<Id, LoginId>,
+    pace: Pace,
     commands: mpsc::Receiver<Command>,
     status: watch::Sender<Status>,
     jitter: fn() -> f64,
@@ -78,11 +79,10 @@ impl Engine {
         let status = Status { version: Status::VERSION, at: now.wall, daemon: Some(daemon), logins };
         let engine = Self {
             clock,
-            attempts,
             entries,
+            work: Work::new(attempts),
             budget: Budget::default(),
-            running: JoinSet::new(),
-            running_for: HashMap::new(),
+            pace: Pace::default(),
             commands,
             status: watch::Sender::new(status),
             jitter,
@@ -102,7 +102,7 @@ impl Engine {
             self.publish_status();
             let clock = Arc::clone(&self.clock);
             tokio::select! {
-                Some(ended) = self.running.join_next_with_id() => self.attempt_ended(ended),
+                Some((id, done)) = self.work.next() => self.ended(&id, done),
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => return,
@@ -112,66 +112,50 @@ impl Engine {
         }
     }
 
-    /// Starts every attempt that is due and within the budget; says when to look again.
+    /// Starts everything that is due and within its bounds; says when to look again.
     fn start_what_is_due(&mut self) -> Option<Deadline> {
         let now = self.clock.read();
-        let mut earliest: Option<Deadline> = None;
-        for index in 0..self.entries.len() {
-            let entry = &mut self.entries[index];
-            let look_again = match entry.next_step(now) {
-                None => continue,
-                Some(Step::Wait(deadline)) => deadline,
-                Some(Step::Retire) => {
-                    entry.state.retired = true;
-                    self.retire(index);
-                    continue;
-                }
-                Some(Step::Attempt) => match self.budget.take(&entry.budget_keys(), now.boot) {
-                    Ok(()) => {
-                        self.start(index);
-                        continue;
-                    }
-                    Err(wait) => Deadline::after(wait, now),
-                },
-            };
-            earliest = Some(earliest.map_or(look_again, |known| known.earlier(look_again)));
-        }
-        earliest
+        // Who has waited longest comes first, or those that fail often would use up the budget of the others.
+        let mut order: Vec<usize> = (0..self.entries.len()).collect();
+        order.sort_by_key(|index| self.entries[*index].state.next.boot);
+        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now));
+        deadlines.reduce(Deadline::earlier)
     }
 
-    fn start(&mut self, index: usize) {
+    /// The same for one login; nothing has to be looked at again before what was started has ended.
+    fn start_if_due(&mut self, index: usize, now: Now) -> Option<Deadline> {
         let entry = &mut self.entries[index];
-        entry.start();
-        let (attempts, login, adopt_after) =
-            (Arc::clone(&self.attempts), Arc::clone(&entry.login), entry.adopt_after());
-        let task = self.running.spawn(async move { attempts.run(&login, adopt_after).await });
-        self.running_for.insert(task.id(), entry.login.id.clone());
-    }
-
-    fn retire(&mut self, index: usize) {
-        let entry = &self.entries[index];
-        let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
-        tokio::spawn(async move {
-            match attempts.retire(&login).await {
-                Ok(()) => {
-                    tracing::warn!(login = %login.id, "The credential has ended; its outputs were removed.");
+        match entry.next_step(now)? {
+            Step::Wait(deadline) => return Some(deadline),
+            Step::Attempt => {
+                if let Err(wait) = self.budget.take(&entry.budget_keys(), now.boot) {
+                    return Some(Deadline::after(wait, now));
                 }
-                Err(failure) => {
-                    tracing::error!(login = %login.id, %failure, "The ended outputs could not be removed.");
-                }
+                self.work.start(Job::Attempt, entry);
             }
-        });
+            Step::Retire => {
+                entry.state.retired = true;
+                self.work.start(Job::Retirement, entry);
+            }
+            Step::Inspect(deadline) => match self.pace.start(now.boot) {
+                Ok(()) => self.work.start(Job::Inspection, entry),
+                Err(None) => return Some(deadline),
+                Err(Some(wait)) => return Some(deadline.earlier(Deadline::after(wait, now))),
+            },
+        }
+        None
     }
 
-    fn attempt_ended(&mut self, ended: Result<(Id, Outcome), JoinError>) {
-        let (task, outcome) = match ended {
-            Ok((task, outcome)) => (task, outcome),
-            Err(error) => (error.id(), panicked()),
-        };
+    fn ended(&mut self, id: &LoginId, done: Done) {
         let now = self.clock.read();
-        let id = self.running_for.remove(&task);
-        if let Some(entry) = self.entries.iter_mut().find(|entry| Some(&entry.login.id) == id.as_ref()) {
-            entry.end(outcome, now, (self.jitter)());
+        if matches!(done, Done::Inspection(_)) {
+            self.pace.end(now.boot);
+        }
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.login.id == *id) else { return };
+        match done {
+            Done::Attempt(outcome) => entry.attempted(outcome, now, (self.jitter)()),
+            Done::Inspection(standing) => entry.inspected(standing, now),
+            Done::Retirement(result) => entry.retired(result, now),
         }
     }
 
@@ -186,11 +170,7 @@ impl Engine {
                 }
             }
             Command::Changed(path) => {
-                for entry in
-                    self.entries.iter_mut().filter(|entry| entry.login.source.watched() == Some(&path))
-                {
-                    entry.wake(now, "The token source changed.");
-                }
+                self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
             }
         }
     }
@@ -219,11 +199,4 @@ fn replace_logins(status: &mut Status, logins: Vec<status::LoginStatus>, at: Sys
         status.at = at;
     }
     changed
-}
-
-fn panicked() -> Outcome {
-    let failure = Failure::new("complete the attempt", "", Advice::RETRY)
-        .message("the code for it panicked")
-        .hint("Please report this as a bug, with the log; evercred tries again.");
-    Outcome::Failed { held: None, error: AttemptError::new(Stage::Exchange, &failure) }
 }

@@ -1,7 +1,9 @@
 //! `evercred run`: keep all logins fresh until stopped.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -10,6 +12,7 @@ use crate::engine::status::{Daemon, Status};
 use crate::engine::{Command, Engine};
 use crate::exit::Exit;
 use crate::files::{self, Lock, Publisher};
+use crate::login::Login;
 use crate::report::Report;
 use crate::sources::watch::watch as watch_files;
 
@@ -34,32 +37,61 @@ pub(super) fn run(app: &App) -> super::Outcome {
     let logins = app.resolved()?.logins;
     let runtime_folder = &app.machine.paths.runtime_folder;
     let _lock = only_one(runtime_folder)?;
-    let watched: Vec<PathBuf> =
-        logins.iter().filter_map(|login| login.source.watched().map(Path::to_owned)).collect();
+    let watched: BTreeSet<PathBuf> = logins.iter().flat_map(files_of).collect();
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
     let (engine, commands) =
         Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
-    runtime()?.block_on(async {
-        let status = engine.status();
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let (status, news) = (engine.status(), engine.status());
         tokio::select! {
             () = engine.run() => {}
             () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
-            () = pass_on_changes(app, watched, commands) => {}
+            () = pass_on_changes(app, watched, news, commands) => {}
             signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
         }
     });
+    // Files are whole at every instant, so nothing that still writes, or hangs on a dead file system, is waited for
+    // for long.
+    runtime.shutdown_timeout(LAST_WORDS);
     Ok(Exit::Fresh)
 }
 
+/// Time for file work under way when the daemon stops.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// The files that somebody else may change: the token source's and the outputs'.
+fn files_of(login: &Login) -> Vec<PathBuf> {
+    let outputs = login.outputs.iter().map(|output| output.target().path.as_path());
+    login.source.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
+}
+
 /// The daemon's lock: two daemons on one state would do everything twice.
+///
+/// It is tried several times, because [`daemon_is_running`] of another process takes it for an instant.
 fn only_one(runtime_folder: &Path) -> Result<Lock, Box<Report>> {
-    let lock = files::try_lock(&lock_path(runtime_folder)).map_err(|failure| Report::from(&failure))?;
+    let mut lock = None;
+    for _ in 0..PROBES {
+        lock = files::try_lock(&lock_path(runtime_folder)).map_err(|failure| Report::from(&failure))?;
+        if lock.is_some() {
+            break;
+        }
+        rest();
+    }
     lock.ok_or_else(|| {
         let error =
             std::io::Error::other(format!("another evercred runs already ({})", runtime_folder.display()));
         let hint = "See \"evercred status\"; stop that one first, or set EVERCRED_RUNTIME_DIR for a second.";
         Report::new(&error, Some(hint.to_owned()), Exit::Failed).into()
     })
+}
+
+/// More than any number of `evercred status` that ask at the same instant.
+const PROBES: usize = 10;
+
+#[expect(clippy::disallowed_methods, reason = "nothing else runs yet, and an instant is all it takes")]
+fn rest() {
+    std::thread::sleep(Duration::from_millis(5));
 }
 
 /// Keeps the status file true.
@@ -77,14 +109,33 @@ async fn write_down(mut status: watch::Receiver<Status>, publisher: Publisher, p
     }
 }
 
-/// Tells the engine when a token file has changed. Never ends: the engine lives as long as somebody may command it.
-async fn pass_on_changes(app: &App, watched: Vec<PathBuf>, commands: mpsc::Sender<Command>) {
+/// Tells the engine when a token file or an output has changed. Never ends: the engine lives as long as somebody may
+/// command it.
+async fn pass_on_changes(
+    app: &App,
+    watched: BTreeSet<PathBuf>,
+    mut news: watch::Receiver<Status>,
+    commands: mpsc::Sender<Command>,
+) {
     if watched.is_empty() {
         return std::future::pending().await;
     }
-    let (_guard, mut changes) = watch_files(&watched, app.environment());
-    while let Some(path) = changes.recv().await {
-        let _ = commands.send(Command::Changed(path)).await;
+    let watched: Vec<PathBuf> = watched.into_iter().collect();
+    let (watch, mut changes) = watch_files(&watched, app.environment());
+    let mut published = Vec::new();
+    loop {
+        tokio::select! {
+            Some(path) = changes.recv() => { let _ = commands.send(Command::Changed(path)).await; }
+            Ok(()) = news.changed() => {
+                let now: Vec<_> = news.borrow_and_update().logins.iter().map(|login| login.issued_at).collect();
+                // A first publish makes folders that could not be watched before.
+                if now != published {
+                    watch.look();
+                    published = now;
+                }
+            }
+            else => return std::future::pending().await,
+        }
     }
 }
 

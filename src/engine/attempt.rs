@@ -3,6 +3,7 @@
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -16,12 +17,14 @@ use crate::time::Clock;
 use super::attempt_error::{AttemptError, Stage};
 use super::publish;
 use super::record::Records;
-use super::renewal::{Kept, Renewal};
+use super::renewal::Kept;
 use super::schedule::refresh_at;
 use super::state::Held;
 
 /// An attempt that has not ended by then is stuck: every request inside has a shorter limit of its own.
 const LIMIT: Duration = Duration::from_mins(3);
+/// How soon, and how often at least, a lock that somebody holds is tried again.
+const LOCK_NAPS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ pub enum Outcome {
     },
     /// Something failed.
     Failed {
-        /// What some of the outputs hold now, if publishing got that far.
+        /// What the outputs hold now, if it is known; some of them, if publishing failed.
         held: Option<Held>,
         /// What failed.
         error: AttemptError,
@@ -45,15 +48,15 @@ pub enum Outcome {
 /// Makes attempts.
 #[derive(Debug)]
 pub struct Attempts {
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     tokens: SharedTokens,
-    publisher: Publisher,
-    records: Records,
-    kept: Kept,
+    pub(super) publisher: Publisher,
+    pub(super) records: Records,
+    pub(super) kept: Kept,
     jitter: fn() -> f64,
 }
 
-type Failed = (Stage, Failure);
+pub(super) type Failed = (Stage, Failure);
 
 impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
@@ -77,9 +80,9 @@ impl Attempts {
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
-        let (credential, in_use) = match self.renew_or_obtain(login, known).await {
+        let (credential, in_use) = match self.renew_or_obtain(login, known.as_ref()).await {
             Ok(answer) => answer,
-            Err(failure) => return failed(None, failure),
+            Err(failure) => return failed(known, failure),
         };
         if let Some(held) = self.still_better(in_use, &credential, login) {
             let note =
@@ -102,47 +105,6 @@ impl Attempts {
     /// An ID token, minted or shared.
     pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
         self.tokens.token(&login.source, login.provider.audience(), want).await
-    }
-
-    /// Removes what has ended from the outputs.
-    pub async fn retire(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
-        let work = |this: Arc<Self>, login: Arc<Login>| {
-            login
-                .outputs
-                .iter()
-                .try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
-            this.records.forget(&login.id)
-        };
-        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
-    }
-
-    /// A credential, and what in use must be no better than it to be replaced by it.
-    async fn renew_or_obtain(
-        self: &Arc<Self>,
-        login: &Arc<Login>,
-        known: Option<Held>,
-    ) -> Result<(Credential, Option<Held>), Failed> {
-        match self.renew(login, known.as_ref()).await? {
-            Renewal::Kept(credential) => Ok((credential, None)),
-            Renewal::Over => Ok((self.obtain(login).await?, None)),
-            Renewal::Impossible => Ok((self.obtain(login).await?, known)),
-        }
-    }
-
-    async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
-        let now = self.clock.now();
-        let recall = |held: &Held| {
-            let held = held.clone();
-            self.in_background(login, move |this, login| this.records.recall(&login, &held))
-        };
-        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
-        else {
-            return Ok(Renewal::Impossible);
-        };
-        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
-        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
-        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
-        Ok(Renewal::Kept(credential))
     }
 
     async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
@@ -188,14 +150,19 @@ impl Attempts {
                 .iter()
                 .map(|output| publish::publish(&this.publisher, output.as_ref(), &credential))
                 .collect();
-            this.records.write(&login, &held)?;
+            let outputs = login.outputs.iter().zip(&results);
+            let written = outputs.filter(|(_, result)| result.is_ok()).map(|(output, _)| output.as_ref());
+            this.records.write(&login, &held, written)?;
             results.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
         };
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("write the outputs")))
     }
 
+    /// A record from the future was made before the clock was set right, so its plan is void.
     fn adoptable(&self, known: Option<&Held>, adopt_after: SystemTime) -> Option<Held> {
-        known.filter(|held| held.issued_at > adopt_after && held.refresh_at > self.clock.now()).cloned()
+        let now = self.clock.now();
+        let is_due = |held: &Held| held.refresh_at <= now || held.issued_at > now + IdToken::LEEWAY;
+        known.filter(|held| held.issued_at > adopt_after && !is_due(held)).cloned()
     }
 
     /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
@@ -222,13 +189,29 @@ impl Attempts {
         }
     }
 
-    async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
-        let work = |this: Arc<Self>, login: Arc<Login>| files::lock(&this.records.lock_path(&login.id));
-        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("take the lock")))
+    /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited
+    /// nor ended, and would outlast even the daemon.
+    pub(super) async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
+        let try_lock =
+            |this: Arc<Self>, login: Arc<Login>| files::try_lock(&this.records.lock_path(&login.id));
+        let (mut nap, longest) = LOCK_NAPS;
+        let mut waited = Duration::ZERO;
+        loop {
+            let tried = self.in_background(login, try_lock).await;
+            if let Some(lock) = tried.unwrap_or_else(|| Err(panicked("take the lock")))? {
+                return Ok(lock);
+            }
+            if waited >= LIMIT {
+                return Err(locked(&self.records.lock_path(&login.id)));
+            }
+            tokio::time::sleep(nap).await;
+            waited += nap;
+            nap = (nap * 2).min(longest);
+        }
     }
 
     /// Runs `work`, which blocks, beside the event loop; `None` if it panicked.
-    async fn in_background<T: Send + 'static>(
+    pub(super) async fn in_background<T: Send + 'static>(
         self: &Arc<Self>,
         login: &Arc<Login>,
         work: impl FnOnce(Arc<Self>, Arc<Login>) -> T + Send + 'static,
@@ -239,7 +222,7 @@ impl Attempts {
 }
 
 /// `work`, unless it takes so long that something must be stuck.
-async fn limited<T>(
+pub(super) async fn limited<T>(
     login: &Login,
     stage: Stage,
     work: impl Future<Output = Result<T, Failed>>,
@@ -254,12 +237,12 @@ async fn limited<T>(
     })
 }
 
-fn needs_token(login: &Login) -> bool {
+pub(super) fn needs_token(login: &Login) -> bool {
     login.outputs.iter().any(|output| output.needs().contains(&Field::ID_TOKEN))
 }
 
 /// Refuses an answer that lacks something or is of no use.
-fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
+pub(super) fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
     let wrong = |what: String| {
         Err(Failure::new("use the answer", "", Advice::RETRY).message(what).hint(
             "The provider, or something between here and there, answered nonsense; evercred tries again.",
@@ -278,7 +261,7 @@ fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(
 
 /// What the user should know although all went well.
 fn notes(login: &Login, held: &Held) -> Vec<String> {
-    let read = |path: &std::path::Path| files::read(path).ok().flatten();
+    let read = |path: &Path| files::read(path).ok().flatten();
     let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
     login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
 }
@@ -296,7 +279,14 @@ fn too_short(login: &Login, held: &Held) -> Option<String> {
     })
 }
 
-fn panicked(operation: &'static str) -> Failure {
+fn locked(path: &Path) -> Failure {
+    let place = path.display().to_string();
+    Failure::new("take the login's lock", place, Advice::RETRY)
+        .message(format!("another evercred has held it for {} s", LIMIT.as_secs()))
+        .hint("Find that process (\"fuser -v\" and this path) and end it; it may be stopped or stuck.")
+}
+
+pub(super) fn panicked(operation: &'static str) -> Failure {
     Failure::new(operation, "", Advice::RETRY)
         .message("the code for it panicked")
         .hint("Please report this as a bug.")

@@ -1,18 +1,22 @@
-//! One login in the engine's table: its state, and whether an attempt is under way.
+//! One login in the engine's table: its state, and what is under way for it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::Advice;
+use evercred_core::{Advice, Failure};
 
 use crate::login::Login;
-use crate::time::Now;
+use crate::time::{Deadline, Now};
 
 use super::attempt::Outcome;
 use super::attempt_error::AttemptError;
+use super::record::Standing;
+use super::restoration::Restoration;
 use super::schedule::{self, Step};
-use super::state::{LoginState, after_attempt};
+use super::state::{Held, LoginState, after_attempt};
 use super::status::LoginStatus;
+use super::work::Job;
 
 /// Equal failures are logged this often; then it is quiet until something changes.
 const LOUD: u32 = 3;
@@ -22,19 +26,16 @@ pub(super) struct Entry {
     pub(super) login: Arc<Login>,
     pub(super) state: LoginState,
     notes: Vec<String>,
-    attempt: Attempt,
+    job: Option<Job>,
+    /// Whether another attempt must follow the one under way, because something changed meanwhile.
+    stale: bool,
+    /// Whether the removal of ended outputs failed and is to be tried again after the next attempt.
+    retire_again: bool,
+    restoration: Restoration,
     /// What the source is called in the budget; reading something local costs nobody anything.
     source: Option<String>,
     /// Nothing that was published up to then is good enough: somebody asked for a refresh.
     asked_at: SystemTime,
-}
-
-/// Whether an attempt is under way, and whether another one must follow because something changed meanwhile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Attempt {
-    None,
-    Running,
-    RunningAndStale,
 }
 
 impl Entry {
@@ -44,17 +45,17 @@ impl Entry {
             login: Arc::new(login),
             state: LoginState::new(now),
             notes: Vec::new(),
-            attempt: Attempt::None,
+            job: None,
+            stale: false,
+            retire_again: false,
+            restoration: Restoration::default(),
             asked_at: SystemTime::UNIX_EPOCH,
         }
     }
 
-    /// What to do now; nothing while an attempt is under way.
+    /// What to do now; nothing while something is under way.
     pub(super) fn next_step(&self, now: Now) -> Option<Step> {
-        match self.attempt {
-            Attempt::None => Some(schedule::next_step(&self.state, &self.login.policy, now)),
-            Attempt::Running | Attempt::RunningAndStale => None,
-        }
+        self.job.is_none().then(|| schedule::next_step(&self.state, &self.login.policy, now))
     }
 
     /// The budgets that an attempt is taken from.
@@ -68,11 +69,15 @@ impl Entry {
         known.max(self.asked_at)
     }
 
-    pub(super) fn start(&mut self) {
-        self.attempt = Attempt::Running;
+    pub(super) fn start(&mut self, job: Job) {
+        self.job = Some(job);
+        // What is touched from now on may be missed by the look that this job takes at the outputs.
+        self.state.touched = false;
     }
 
-    pub(super) fn end(&mut self, outcome: Outcome, now: Now, jitter: f64) {
+    /// An attempt has ended.
+    pub(super) fn attempted(&mut self, outcome: Outcome, now: Now, jitter: f64) {
+        self.job = None;
         let before = std::mem::replace(&mut self.state, LoginState::new(now));
         if let Outcome::Fresh { notes, .. } = &outcome {
             self.take_notes(notes);
@@ -80,10 +85,59 @@ impl Entry {
         let failures_before = before.failures;
         self.state = after_attempt(before, outcome, now, jitter);
         self.log(failures_before);
-        if self.attempt == Attempt::RunningAndStale {
+        if std::mem::take(&mut self.stale) {
             self.state.wake(now);
         }
-        self.attempt = Attempt::None;
+        if std::mem::take(&mut self.retire_again) {
+            self.state.retired = false;
+        }
+    }
+
+    /// An inspection has ended.
+    pub(super) fn inspected(&mut self, standing: Option<Standing>, now: Now) {
+        self.job = None;
+        let Some(known) = self.state.held.as_ref().filter(|_| self.state.error.is_none()) else { return };
+        match standing {
+            Some(Standing::Disturbed(paths)) => self.restore(&paths, now),
+            // Another process has been faster; an attempt takes that over.
+            Some(Standing::InPlace(held)) if held.issued_at > known.issued_at => self.state.wake(now),
+            Some(Standing::InPlace(_) | Standing::Unknown) | None => {}
+        }
+    }
+
+    /// The removal of ended outputs has ended.
+    pub(super) fn retired(&mut self, result: Result<Option<Held>, Failure>, now: Now) {
+        self.job = None;
+        let login = &self.login.id;
+        match result {
+            Ok(None) => tracing::warn!(%login, "The credential has ended; its outputs were removed."),
+            Ok(Some(_)) => {
+                self.state.retired = false;
+                self.state.wake(now);
+            }
+            Err(failure) => {
+                tracing::error!(%login, %failure, "The ended outputs could not be removed.");
+                self.retire_again = true;
+            }
+        }
+    }
+
+    /// A file has changed: the token source's, an output's, or somebody else's.
+    pub(super) fn file_changed(&mut self, path: &Path, now: Now) {
+        if self.login.source.watched() == Some(path) {
+            self.wake(now, "The token source changed.");
+        }
+        self.state.touched |= self.login.outputs.iter().any(|output| output.target().path == path);
+    }
+
+    /// Plans an attempt that puts these outputs back.
+    fn restore(&mut self, paths: &[PathBuf], now: Now) {
+        let Some(wait) = self.restoration.plan(now.boot) else { return };
+        self.state.next = self.state.next.earlier(Deadline::after(wait, now));
+        let disturbed = |path: &PathBuf| {
+            format!("{} was changed or removed by another program; it is put back", path.display())
+        };
+        self.take_notes(&paths.iter().map(disturbed).collect::<Vec<_>>());
     }
 
     /// Makes an attempt due now, and takes nothing that exists already for an answer.
@@ -96,13 +150,11 @@ impl Entry {
     pub(super) fn wake(&mut self, now: Now, why: &'static str) {
         tracing::info!(login = %self.login.id, "{why}");
         self.state.wake(now);
-        if self.attempt == Attempt::Running {
-            self.attempt = Attempt::RunningAndStale;
-        }
+        self.stale |= self.job == Some(Job::Attempt);
     }
 
     pub(super) fn status(&self, at: SystemTime) -> LoginStatus {
-        LoginStatus::new(&self.login, &self.state, self.attempt != Attempt::None, &self.notes, at)
+        LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &self.notes, at)
     }
 
     /// Each note is said once.

@@ -23,6 +23,17 @@ pub struct Records {
     publisher: Publisher,
 }
 
+/// How a login's outputs stand.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Each is as it was published.
+    InPlace(Held),
+    /// These are gone, or not as they were published.
+    Disturbed(Vec<PathBuf>),
+    /// Each is there, but nothing is known of its publishing.
+    Unknown,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     fingerprint: String,
@@ -49,10 +60,10 @@ impl Records {
 
     /// What is published for `login`, if the record fits its config and every output is still in its place.
     pub fn read(&self, login: &Login) -> Option<Held> {
-        let record = self.load(&login.id)?;
-        let in_place =
-            || login.outputs.iter().map(|output| present(output.as_ref())).collect::<Option<Vec<_>>>();
-        (record.fingerprint == login.fingerprint && in_place()? == record.outputs).then_some(record.held)
+        match self.standing(login) {
+            Standing::InPlace(held) => Some(held),
+            Standing::Disturbed(_) | Standing::Unknown => None,
+        }
     }
 
     /// The credential that `login`'s outputs hold, as far as they give it back; `held` is what is known of it.
@@ -71,9 +82,31 @@ impl Records {
         (!fields.is_empty()).then(|| fields.into_iter().fold(credential, add))
     }
 
-    /// Notes that `login`'s outputs hold `held`.
-    pub fn write(&self, login: &Login, held: &Held) -> Result<(), Failure> {
-        let outputs = login.outputs.iter().filter_map(|output| present(output.as_ref())).collect();
+    /// Compares `login`'s outputs with its record.
+    pub fn standing(&self, login: &Login) -> Standing {
+        let record = self.load(&login.id).filter(|record| record.fingerprint == login.fingerprint);
+        let is_disturbed = |output: &dyn Output| match (present(output), &record) {
+            (Some(present), Some(record)) => !record.outputs.contains(&present),
+            (present, _) => present.is_none(),
+        };
+        let outputs = login.outputs.iter().filter(|output| is_disturbed(output.as_ref()));
+        let disturbed: Vec<_> = outputs.map(|output| output.target().path.clone()).collect();
+        match record {
+            _ if !disturbed.is_empty() => Standing::Disturbed(disturbed),
+            Some(record) => Standing::InPlace(record.held),
+            None => Standing::Unknown,
+        }
+    }
+
+    /// Notes that `written`, which are outputs of `login`, hold `held`. Others of its outputs may be older: they
+    /// count as disturbed.
+    pub fn write<'o>(
+        &self,
+        login: &Login,
+        held: &Held,
+        written: impl Iterator<Item = &'o dyn Output>,
+    ) -> Result<(), Failure> {
+        let outputs = written.filter_map(present).collect();
         let record = Record { fingerprint: login.fingerprint.clone(), held: held.clone(), outputs };
         let text = serde_json::to_vec(&record).unwrap_or_default();
         self.publisher.update_private(&self.path(&login.id), &text)

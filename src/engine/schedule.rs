@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use crate::login::{OnExpiry, Policy};
 use crate::time::{Deadline, Now};
 
-use super::state::{Held, LoginState};
+use super::state::LoginState;
 
 /// What to do with a login now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Step {
     Attempt,
     /// Remove the outputs: their credential has ended, and the policy says so.
     Retire,
+    /// See whether the outputs are still in place, if there is nothing else to do until then.
+    Inspect(Deadline),
     /// Nothing until then.
     Wait(Deadline),
 }
@@ -21,7 +23,8 @@ pub enum Step {
 /// Says what to do with a login in `state`.
 ///
 /// It is due when its deadline has come on either clock. Meanwhile one other thing can happen to it: what it holds
-/// ends, which the policy may want to be acted on.
+/// ends, which the policy may want to be acted on; and somebody may change its outputs, which is looked into unless
+/// an attempt is coming anyway.
 pub fn next_step(state: &LoginState, policy: &Policy, now: Now) -> Step {
     if state.next.has_come(now) {
         return Step::Attempt;
@@ -31,8 +34,13 @@ pub fn next_step(state: &LoginState, policy: &Policy, now: Now) -> Step {
             OnExpiry::Remove if !state.retired => Step::Retire,
             OnExpiry::Remove | OnExpiry::Keep => Step::Wait(state.next),
         },
-        Some(Held { expires_at: Some(end), .. }) => Step::Wait(state.next.earlier(Deadline::at(*end, now))),
-        _ => Step::Wait(state.next),
+        Some(held) => {
+            let end = held.expires_at.map(|end| Deadline::at(end, now));
+            let deadline = end.map_or(state.next, |end| state.next.earlier(end));
+            let inspect = state.touched && state.error.is_none();
+            if inspect { Step::Inspect(deadline) } else { Step::Wait(deadline) }
+        }
+        None => Step::Wait(state.next),
     }
 }
 
@@ -62,6 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::state::Held;
 
     fn wall(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)

@@ -55,6 +55,8 @@ pub struct LoginState {
     pub error: Option<AttemptError>,
     /// Whether the outputs were removed after their end.
     pub retired: bool,
+    /// Whether the file of an output has changed since the outputs were last written or looked at.
+    pub touched: bool,
 }
 
 /// The state of a login in one word. None is final.
@@ -77,7 +79,15 @@ impl LoginState {
     /// A login that nothing is known of: due at once.
     pub fn new(now: Now) -> Self {
         let next = Deadline { wall: now.wall, boot: now.boot };
-        Self { held: None, next, failures: 0, failing_since: None, error: None, retired: false }
+        Self {
+            held: None,
+            next,
+            failures: 0,
+            failing_since: None,
+            error: None,
+            retired: false,
+            touched: false,
+        }
     }
 
     /// The phase at `wall`.
@@ -102,7 +112,8 @@ impl LoginState {
 pub fn after_attempt(mut state: LoginState, outcome: Outcome, now: Now, jitter: f64) -> LoginState {
     match outcome {
         Outcome::Fresh { held, .. } => {
-            LoginState { next: Deadline::at(held.refresh_at, now), held: Some(held), ..LoginState::new(now) }
+            let next = Deadline::at(held.refresh_at, now);
+            LoginState { next, held: Some(held), touched: state.touched, ..LoginState::new(now) }
         }
         Outcome::Failed { held, error } => {
             if let Some(held) = held {

@@ -14,11 +14,12 @@ mod look;
 mod plan;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evercred_core::Environment;
 use notify::Event;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -35,11 +36,22 @@ const TICK: Duration = Duration::from_mins(1);
 /// Keeps a watch going; dropping it ends it.
 #[derive(Debug)]
 #[must_use = "dropping it ends the watch"]
-pub struct Guard(JoinHandle<()>);
+pub struct Guard {
+    task: JoinHandle<()>,
+    sign: Arc<Notify>,
+}
+
+impl Guard {
+    /// Says that some of the files, or the folders on the way to them, may have been made just now. Where no event
+    /// would tell, they are looked at at once rather than within a minute.
+    pub fn look(&self) {
+        self.sign.notify_one();
+    }
+}
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -53,14 +65,22 @@ fn watch_in(paths: &[PathBuf], terrain: Terrain, tick: Duration) -> (Guard, mpsc
     let (event_sender, events) = mpsc::unbounded_channel();
     let (sender, receiver) = mpsc::channel(16);
     let lookout = Lookout::new(paths, terrain, event_sender);
-    (Guard(tokio::spawn(attend(lookout, events, sender, tick))), receiver)
+    let sign = Arc::new(Notify::new());
+    let rouser = Rouser { tick, sign: Arc::clone(&sign) };
+    (Guard { task: tokio::spawn(attend(lookout, events, sender, rouser)), sign }, receiver)
+}
+
+/// What makes the watcher look where no events come.
+struct Rouser {
+    tick: Duration,
+    sign: Arc<Notify>,
 }
 
 type Events = mpsc::UnboundedReceiver<Event>;
 
-async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<PathBuf>, tick: Duration) {
+async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<PathBuf>, rouser: Rouser) {
     loop {
-        wait(&mut events, lookout.plan(), tick).await;
+        wait(&mut events, lookout.plan(), &rouser).await;
         settle(&mut events, lookout.plan()).await;
         // Reading may hang on a dead file system; that must not hold up anybody else.
         let looked = tokio::task::spawn_blocking(move || {
@@ -78,9 +98,13 @@ async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<P
 }
 
 /// Until something happened that may concern our files, or it is time to look without a sign.
-async fn wait(events: &mut Events, plan: &Plan, tick: Duration) {
+async fn wait(events: &mut Events, plan: &Plan, rouser: &Rouser) {
     if plan.needs_ticks() {
-        let _ = tokio::time::timeout(tick, concerning(events, plan)).await;
+        tokio::select! {
+            () = concerning(events, plan) => {}
+            () = rouser.sign.notified() => {}
+            () = tokio::time::sleep(rouser.tick) => {}
+        }
     } else {
         concerning(events, plan).await;
     }

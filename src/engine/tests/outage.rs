@@ -1,5 +1,6 @@
 //! When others fail: nothing is lost, nobody is hammered, and every state has a way out.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use evercred_core::{Advice, WallClock as _};
@@ -65,7 +66,8 @@ async fn a_token_that_was_refused_is_replaced_once_before_giving_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_keeps_its_reason_when_the_source_has_no_other_token() {
-    let mut rig = Rig::with_source_that_repeats_itself(&[Answer::Bad(Advice::NewToken)]);
+    let mut rig = Rig::start(&[Answer::Bad(Advice::NewToken)]);
+    rig.script.repeats_tokens.store(true, Ordering::Relaxed);
     let status = rig.until(|status| status.phase == Phase::Failing).await;
     let error = status.error.unwrap();
     assert_eq!((error.class.as_str(), error.hint.as_deref()), ("new_token", Some("Fix it.")));

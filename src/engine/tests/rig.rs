@@ -1,8 +1,8 @@
 //! What the engine's tests run it with.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,8 @@ use evercred_core::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::engine::attempt::Attempts;
+use super::renewal::Renewed;
+use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::status::{Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
@@ -38,49 +39,32 @@ pub(super) enum Answer {
     Panic,
 }
 
-/// What the scripted provider answers when it is to keep a credential alive.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Renewed {
-    /// It lives so long from now, and may be renewed again.
-    For(Duration),
-    /// It lives so long from now for the last time.
-    Last(Duration),
-    /// It is dead.
-    Dead,
-    /// Nobody could say.
-    Unknown,
-}
-
 /// Answers by a script, the last line of it for ever.
 #[derive(Debug)]
 pub(super) struct Script {
-    clock: Arc<FakeClock>,
+    pub(super) clock: Arc<FakeClock>,
     audience: Audience,
     answers: Mutex<VecDeque<Answer>>,
-    renewals: Mutex<VecDeque<Renewed>>,
+    pub(super) renewals: Mutex<VecDeque<Renewed>>,
     asked_at: Mutex<Vec<Duration>>,
+    /// Whether the token source gives the same token again.
+    pub(super) repeats_tokens: AtomicBool,
 }
 
 impl Script {
+    fn new(clock: &Arc<FakeClock>, answers: &[Answer]) -> Arc<Self> {
+        Arc::new(Self {
+            clock: Arc::clone(clock),
+            audience: Audience::new("test"),
+            answers: Mutex::new(answers.iter().copied().collect()),
+            renewals: Mutex::default(),
+            asked_at: Mutex::default(),
+            repeats_tokens: AtomicBool::new(false),
+        })
+    }
+
     pub(super) fn set(&self, answers: &[Answer]) {
         *self.answers.lock().unwrap() = answers.iter().copied().collect();
-    }
-
-    /// What renewals are answered with, each once; without an answer, a credential is dead.
-    pub(super) fn set_renewals(&self, renewals: &[Renewed]) {
-        *self.renewals.lock().unwrap() = renewals.iter().copied().collect();
-    }
-
-    fn renewed(&self, held: &Credential) -> Result<Option<Credential>, Failure> {
-        let secret = held.field(Field::SESSION_TOKEN).unwrap().clone();
-        let now = self.clock.now();
-        let same = Credential::new("me", now).with(Field::SESSION_TOKEN, secret);
-        match self.renewals.lock().unwrap().pop_front() {
-            Some(Renewed::For(life)) => Ok(Some(same.expiring_at(now + life).renewable())),
-            Some(Renewed::Last(life)) => Ok(Some(same.expiring_at(now + life))),
-            Some(Renewed::Dead) | None => Ok(None),
-            Some(Renewed::Unknown) => Err(Failure::new("renew", "nowhere", Advice::Unreachable)),
-        }
     }
 
     /// When the provider was asked, as time since the start.
@@ -128,14 +112,9 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour.
+/// Mints tokens that live an hour, each its own unless the script says otherwise.
 #[derive(Debug)]
-struct Mint {
-    clock: Arc<FakeClock>,
-    minted: AtomicU32,
-    /// Whether all tokens of the same second are the same.
-    repeats: bool,
-}
+struct Mint(Arc<Script>, AtomicU32);
 
 impl TokenSource for Mint {
     fn describe(&self) -> String {
@@ -143,8 +122,9 @@ impl TokenSource for Mint {
     }
 
     fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let number = if self.repeats { 0 } else { self.minted.fetch_add(1, Ordering::Relaxed) };
+        let now = self.0.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
+        let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
         let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
@@ -152,9 +132,9 @@ impl TokenSource for Mint {
     }
 }
 
-/// The session token as a file.
+/// The session token as a file, unless it is told to refuse.
 #[derive(Debug)]
-struct Plain(Target);
+struct Plain(Target, Arc<AtomicBool>);
 
 impl Output for Plain {
     fn target(&self) -> &Target {
@@ -166,6 +146,9 @@ impl Output for Plain {
     }
 
     fn render(&self, credential: &Credential, _: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+        if self.1.load(Ordering::Relaxed) {
+            return Err(Failure::new("write", self.0.path.display().to_string(), Advice::RETRY));
+        }
         Ok(credential.field(Field::SESSION_TOKEN).unwrap().expose().as_bytes().to_vec())
     }
 
@@ -182,11 +165,14 @@ impl Output for Plain {
     }
 }
 
-/// One login under an engine that runs.
+/// Logins under an engine that runs; most tests have one.
 pub(super) struct Rig {
     pub(super) clock: Arc<FakeClock>,
+    /// What the first login's provider answers.
     pub(super) script: Arc<Script>,
     pub(super) commands: mpsc::Sender<Command>,
+    /// While it is set, the logins' second output cannot be written.
+    pub(super) refuse: Arc<AtomicBool>,
     folder: tempfile::TempDir,
     status: watch::Receiver<Status>,
     task: JoinHandle<()>,
@@ -198,64 +184,78 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, answers, policy, false)
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
     }
 
-    pub(super) fn with_source_that_repeats_itself(answers: &[Answer]) -> Self {
-        let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()));
-        Self::in_folder(folder, clock, answers, Policy::default(), true)
+    /// A login for each of these scripts.
+    pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
+        let clock = Arc::new(FakeClock::new());
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
     }
 
     fn in_folder(
         folder: tempfile::TempDir,
         clock: Arc<FakeClock>,
-        answers: &[Answer],
+        scripts: &[&[Answer]],
         policy: Policy,
-        repeats: bool,
     ) -> Self {
-        let script = Arc::new(Script {
-            clock: Arc::clone(&clock),
-            audience: Audience::new("test"),
-            answers: Mutex::new(answers.iter().copied().collect()),
-            renewals: Mutex::default(),
-            asked_at: Mutex::default(),
-        });
-        let login = Login {
-            id: LoginId::new("test", "one"),
-            fingerprint: "same".to_owned(),
-            source: Arc::new(Mint { clock: Arc::clone(&clock), minted: AtomicU32::new(0), repeats }),
-            provider: Arc::clone(&script) as Arc<dyn Provider>,
-            outputs: vec![Box::new(Plain(Target::new(folder.path().join("credential"), 0o600)))],
-            policy,
-        };
-        let runtime = folder.path().join("run");
-        let publisher = Publisher::new(runtime.clone());
-        let records = Records::new(runtime, publisher.clone());
-        let jitter = || 0.5;
-        let attempts = Arc::new(Attempts::new(clock.clone(), publisher, records, jitter));
+        let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
+        let refuse = Arc::new(AtomicBool::new(false));
+        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
+        let logins = scripts.iter().enumerate().map(make).collect();
+        let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now() };
-        let (engine, commands) = Engine::new(clock.clone(), attempts, vec![login], daemon, jitter);
+        let (engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
-        Self { clock, script, commands, folder, status, task: tokio::spawn(engine.run()) }
+        let script = Arc::clone(&scripts[0]);
+        Self { clock, script, commands, refuse, folder, status, task: tokio::spawn(engine.run()) }
     }
 
     /// Ends this engine and starts another on the same files.
     pub(super) async fn restart(self, answers: &[Answer]) -> Self {
+        self.restart_with(answers, Policy::default()).await
+    }
+
+    pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, answers, Policy::default(), false)
+        Self::in_folder(self.folder, self.clock, &[answers], policy)
+    }
+
+    /// An attempt for the first login by another process.
+    pub(super) async fn attempt_elsewhere(&self, answer: Answer) -> Outcome {
+        let script = Script::new(&self.clock, &[answer]);
+        let login = login(self.folder.path(), 0, &script, &self.refuse, Policy::default());
+        attempts(self.folder.path(), &self.clock).run(&Arc::new(login), SystemTime::UNIX_EPOCH).await
     }
 
     /// Waits until the login's status is as wanted.
     pub(super) async fn until(&mut self, wanted: impl Fn(&LoginStatus) -> bool) -> LoginStatus {
-        let found = self.status.wait_for(|status| wanted(&status.logins[0])).await.unwrap();
-        found.logins[0].clone()
+        self.until_in(0, wanted).await
+    }
+
+    /// The same for one of a crowd.
+    pub(super) async fn until_in(
+        &mut self,
+        index: usize,
+        wanted: impl Fn(&LoginStatus) -> bool,
+    ) -> LoginStatus {
+        let found = self.status.wait_for(|status| wanted(&status.logins[index])).await.unwrap();
+        found.logins[index].clone()
     }
 
     /// The status now.
     pub(super) fn now(&self) -> LoginStatus {
         self.status.borrow().logins[0].clone()
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.folder.path().join("credential")
+    }
+
+    /// Where the runtime files are.
+    pub(super) fn runtime(&self) -> PathBuf {
+        self.folder.path().join("run")
     }
 
     /// Lets somebody else write the output.
@@ -269,12 +269,36 @@ impl Rig {
         std::fs::read_to_string(self.path()).ok()
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("credential")
-    }
-
     /// Whether the engine still runs.
     pub(super) fn lives(&self) -> bool {
         !self.task.is_finished()
     }
+}
+
+fn login(
+    folder: &Path,
+    index: usize,
+    script: &Arc<Script>,
+    refuse: &Arc<AtomicBool>,
+    policy: Policy,
+) -> Login {
+    let name = |name: &str| if index == 0 { name.to_owned() } else { format!("{name}-{index}") };
+    let output = |file: &str, refuse| -> Box<dyn Output> {
+        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse))
+    };
+    Login {
+        id: LoginId::new("test", &name("one")),
+        fingerprint: "same".to_owned(),
+        source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
+        provider: Arc::clone(script) as Arc<dyn Provider>,
+        outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
+        policy,
+    }
+}
+
+fn attempts(folder: &Path, clock: &Arc<FakeClock>) -> Arc<Attempts> {
+    let runtime = folder.join("run");
+    let publisher = Publisher::new(runtime.clone());
+    let records = Records::new(runtime, publisher.clone());
+    Arc::new(Attempts::new(clock.clone(), publisher, records, || 0.5))
 }

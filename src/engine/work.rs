@@ -1,0 +1,94 @@
+//! What is under way: tasks that report back, at most one for each login.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use evercred_core::{Advice, Failure};
+use tokio::task::{Id, JoinSet};
+
+use crate::login::LoginId;
+
+use super::attempt::{Attempts, Outcome};
+use super::attempt_error::{AttemptError, Stage};
+use super::entry::Entry;
+use super::record::Standing;
+use super::state::Held;
+
+/// What can be under way for a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Job {
+    /// An attempt.
+    Attempt,
+    /// A look whether the outputs are in place.
+    Inspection,
+    /// The removal of outputs that have ended.
+    Retirement,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Done {
+    Attempt(Outcome),
+    Inspection(Option<Standing>),
+    /// What another process has published meanwhile, and was left to stand.
+    Retirement(Result<Option<Held>, Failure>),
+}
+
+/// The tasks under way.
+#[derive(Debug)]
+pub(super) struct Work {
+    attempts: Arc<Attempts>,
+    tasks: JoinSet<Done>,
+    /// A task that panics cannot say whose it was.
+    owners: HashMap<Id, (LoginId, Job)>,
+}
+
+impl Work {
+    pub(super) fn new(attempts: Arc<Attempts>) -> Self {
+        Self { attempts, tasks: JoinSet::new(), owners: HashMap::new() }
+    }
+
+    pub(super) fn start(&mut self, job: Job, entry: &mut Entry) {
+        entry.start(job);
+        let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
+        let id = login.id.clone();
+        let adopt_after = entry.adopt_after();
+        let task = self.tasks.spawn(async move {
+            match job {
+                Job::Attempt => Done::Attempt(attempts.run(&login, adopt_after).await),
+                Job::Inspection => Done::Inspection(attempts.inspect(&login).await),
+                Job::Retirement => Done::Retirement(attempts.retire(&login).await),
+            }
+        });
+        self.owners.insert(task.id(), (id, job));
+    }
+
+    /// What ends next, and whose it was; `None` if nothing is under way. Nothing is lost if the wait is given up.
+    pub(super) async fn next(&mut self) -> Option<(LoginId, Done)> {
+        loop {
+            let (task, done) = match self.tasks.join_next_with_id().await? {
+                Ok((task, done)) => (task, Some(done)),
+                Err(error) => (error.id(), None),
+            };
+            if let Some((id, job)) = self.owners.remove(&task) {
+                return Some((id, done.unwrap_or_else(|| panicked(job))));
+            }
+        }
+    }
+}
+
+fn panicked(job: Job) -> Done {
+    let failure = |operation| {
+        Failure::new(operation, "", Advice::RETRY)
+            .message("the code for it panicked")
+            .hint("Please report this as a bug, with the log; evercred tries again.")
+    };
+    match job {
+        Job::Attempt => Done::Attempt(Outcome::Failed {
+            held: None,
+            error: AttemptError::new(Stage::Exchange, &failure("complete the attempt")),
+        }),
+        Job::Inspection => Done::Inspection(None),
+        Job::Retirement => Done::Retirement(Err(failure("remove the outputs"))),
+    }
+}
