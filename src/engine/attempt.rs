@@ -17,7 +17,7 @@ use crate::time::Clock;
 use super::attempt_error::{AttemptError, Stage};
 use super::publish;
 use super::record::Records;
-use super::renewal::{Kept, Renewal};
+use super::renewal::Kept;
 use super::schedule::refresh_at;
 use super::state::Held;
 
@@ -52,11 +52,11 @@ pub struct Attempts {
     tokens: SharedTokens,
     pub(super) publisher: Publisher,
     pub(super) records: Records,
-    kept: Kept,
+    pub(super) kept: Kept,
     jitter: fn() -> f64,
 }
 
-type Failed = (Stage, Failure);
+pub(super) type Failed = (Stage, Failure);
 
 impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
@@ -80,7 +80,7 @@ impl Attempts {
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
-        let (credential, in_use) = match self.renew_or_obtain(login, known.clone()).await {
+        let (credential, in_use) = match self.renew_or_obtain(login, known.as_ref()).await {
             Ok(answer) => answer,
             Err(failure) => return failed(known, failure),
         };
@@ -105,35 +105,6 @@ impl Attempts {
     /// An ID token, minted or shared.
     pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
         self.tokens.token(&login.source, login.provider.audience(), want).await
-    }
-
-    /// A credential, and what in use must be no better than it to be replaced by it.
-    async fn renew_or_obtain(
-        self: &Arc<Self>,
-        login: &Arc<Login>,
-        known: Option<Held>,
-    ) -> Result<(Credential, Option<Held>), Failed> {
-        match self.renew(login, known.as_ref()).await? {
-            Renewal::Kept(credential) => Ok((credential, None)),
-            Renewal::Over => Ok((self.obtain(login).await?, None)),
-            Renewal::Impossible => Ok((self.obtain(login).await?, known)),
-        }
-    }
-
-    async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
-        let now = self.clock.now();
-        let recall = |held: &Held| {
-            let held = held.clone();
-            self.in_background(login, move |this, login| this.records.recall(&login, &held))
-        };
-        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
-        else {
-            return Ok(Renewal::Impossible);
-        };
-        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
-        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
-        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
-        Ok(Renewal::Kept(credential))
     }
 
     async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
@@ -251,7 +222,7 @@ impl Attempts {
 }
 
 /// `work`, unless it takes so long that something must be stuck.
-async fn limited<T>(
+pub(super) async fn limited<T>(
     login: &Login,
     stage: Stage,
     work: impl Future<Output = Result<T, Failed>>,
@@ -266,12 +237,12 @@ async fn limited<T>(
     })
 }
 
-fn needs_token(login: &Login) -> bool {
+pub(super) fn needs_token(login: &Login) -> bool {
     login.outputs.iter().any(|output| output.needs().contains(&Field::ID_TOKEN))
 }
 
 /// Refuses an answer that lacks something or is of no use.
-fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
+pub(super) fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
     let wrong = |what: String| {
         Err(Failure::new("use the answer", "", Advice::RETRY).message(what).hint(
             "The provider, or something between here and there, answered nonsense; evercred tries again.",
