@@ -12,8 +12,9 @@ use evercred_core::Credential;
 
 use crate::login::{Login, LoginId};
 
-use super::attempt::{Attempts, Failed, limited, needs_token, whole};
+use super::attempt::{Attempts, Failed, limited};
 use super::attempt_error::Stage;
+use super::obtain::{needs_token, whole};
 use super::state::Held;
 
 /// What came of the wish to keep a credential alive.
