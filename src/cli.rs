@@ -1,5 +1,6 @@
 //! The command line. One file a command; they share the machine's set-up and the one attempt path.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,20 +40,23 @@ const AFTER_HELP: &str = "\
 Exit codes: 0 fresh, 1 this machine failed, 2 usage, 3 bad config, 4 refused, 5 unavailable, 6 stale, 7 expired, \
 8 no daemon, 9 timed out.";
 
+/// Below a command's own options.
+const GLOBAL: &str = "Global options";
+
 /// What every command takes.
 #[derive(Debug, clap::Args)]
 struct Global {
     /// The config; else `$EVERCRED_CONFIG`, `~/.config/evercred/config.toml`, `/etc/evercred/config.toml`
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What to log: a level, or targets with levels; else `$EVERCRED_LOG`; `info` for `run`, `warn` otherwise
-    #[arg(long, global = true, value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FILTER")]
     log: Option<String>,
     /// How log lines look
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
     /// How the answer, or an error, is written
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_name = "FORMAT", default_value = "text")]
     output: Format,
 }
 
@@ -89,21 +93,25 @@ type Outcome = Result<Exit, Box<Report>>;
 
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
+    harden::no_dumps();
     let arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|command| command == "credential-process")
         && crate::credential_process::answer(&arguments[2..])
     {
         return Exit::Fresh.into();
     }
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
+        Err(error) if error.use_stderr() && wants_json(&arguments) => {
+            show_error(&misused(&error), Format::Json);
+            return Exit::Usage.into();
+        }
         Err(error) => {
             let _ = error.print();
             return u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from);
         }
     };
     let format = cli.global.output;
-    harden::no_dumps();
     match dispatch(cli, registry) {
         Ok(exit) => exit.into(),
         Err(report) => {
@@ -129,6 +137,21 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Config(command) => config::run(&app, command, output),
     }
+}
+
+/// Whether a command line that could not be understood asked for JSON.
+fn wants_json(arguments: &[OsString]) -> bool {
+    let split = arguments.windows(2).any(|pair| pair == ["--output", "json"]);
+    split || arguments.iter().any(|argument| argument == "--output=json")
+}
+
+/// Of clap's text, the sentence; the rest shows people how it is done.
+fn misused(error: &clap::Error) -> Report {
+    let text = error.to_string();
+    let sentence = text.lines().next().unwrap_or_default();
+    let sentence = sentence.strip_prefix("error: ").unwrap_or(sentence);
+    let hint = "See \"evercred --help\", or --help after a command's name.".to_owned();
+    Report::new(&std::io::Error::other(sentence.to_owned()), Some(hint), Exit::Usage)
 }
 
 fn usage(message: &str) -> Report {

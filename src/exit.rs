@@ -24,7 +24,7 @@ pub enum Exit {
     Stale = 6,
     /// The credential has expired.
     Expired = 7,
-    /// No daemon is running.
+    /// No daemon is running, and nothing was published yet.
     NotRunning = 8,
     /// What was waited for did not come in time.
     TimedOut = 9,
@@ -61,7 +61,7 @@ impl Exit {
             Self::Unavailable => "the provider or the token source is unavailable",
             Self::Stale => "the credential is good but overdue for a refresh",
             Self::Expired => "the credential has expired",
-            Self::NotRunning => "no daemon is running",
+            Self::NotRunning => "no daemon is running, and nothing was published yet",
             Self::TimedOut => "what was waited for did not come in time",
         }
     }

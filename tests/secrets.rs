@@ -12,6 +12,8 @@
 
 #[path = "secrets/canaries.rs"]
 mod canaries;
+#[path = "secrets/config.rs"]
+mod config;
 #[path = "secrets/dumps.rs"]
 mod dumps;
 #[path = "secrets/recorder.rs"]
@@ -29,7 +31,8 @@ use std::time::Duration;
 use evercred_sandbox::{Fault, FaultKind, Group};
 use evercred_test_support::Outcome;
 
-use rig::{LOGINS, Rig};
+use config::{LOGINS, OUTPUTS, SOURCES};
+use rig::Rig;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -85,7 +88,7 @@ fn nothing_secret_comes_out_of_a_command_but_what_was_asked_for() {
             let got = rig.run(&["credential-process", login, "--output", format]);
             say(Outcome { stdout: String::new(), ..got });
         }
-        for source in rig::SOURCES {
+        for source in SOURCES {
             say(rig.run(&["token", "--audience", "a", "--decode", "--source", source, "--output", format]));
         }
     }
@@ -133,7 +136,7 @@ fn assert_only_outputs_hold_any(rig: &Rig) {
         assert_eq!(mode(file.parent().unwrap()), 0o700, "the folder of {}", file.display());
         outputs.insert(file.file_name().unwrap().to_str().unwrap().to_owned());
     }
-    for expected in rig::OUTPUTS {
+    for expected in OUTPUTS {
         assert!(outputs.contains(*expected), "{expected} is not among {outputs:?}, so nothing was proved");
     }
 }

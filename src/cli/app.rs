@@ -7,7 +7,7 @@ use evercred_core::{Environment, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
 use tokio::runtime::Runtime;
 
-use crate::config::{self, ConfigError, Machine, Paths, Resolved};
+use crate::config::{self, ConfigError, Machine, Paths, Problems, Resolved};
 use crate::engine::attempt::Attempts;
 use crate::engine::record::Records;
 use crate::exit::Exit;
@@ -58,7 +58,8 @@ impl App {
         let mut logins: Vec<_> = self.resolved()?.logins.into_iter().map(Arc::new).collect();
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
-                return Err(unknown(name, &logins).into());
+                let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();
+                return Err(no_login(name, &known).into());
             }
         }
         logins.retain(|login| names.is_empty() || names.contains(&login.id));
@@ -84,7 +85,7 @@ impl App {
             (Some(source), _, _) => Ok(Arc::clone(source)),
             (None, Some(name), Some(resolved)) => Err(no_source(name, resolved).into()),
             _ => config::default_source(&self.registry, &self.machine)
-                .map_err(|error| Report::from(&error).into()),
+                .map_err(|problems| no_default_source(&problems).into()),
         }
     }
 
@@ -109,6 +110,12 @@ pub(super) fn runtime() -> Result<Runtime, Box<Report>> {
     })
 }
 
+/// Without a config there is no line to point at.
+fn no_default_source(problems: &Problems) -> Report {
+    let Some(problem) = problems.list.first() else { return Report::from(problems) };
+    Report::new(&std::io::Error::other(problem.message.clone()), problem.hint.clone(), Exit::BadConfig)
+}
+
 fn no_source(name: &str, resolved: &Resolved) -> Report {
     let known = resolved.sources.keys().flatten().cloned().collect::<Vec<_>>().join(", ");
     let hint = if known.is_empty() {
@@ -121,8 +128,9 @@ fn no_source(name: &str, resolved: &Resolved) -> Report {
     Report::new(&error, Some(hint), Exit::BadConfig)
 }
 
-fn unknown(name: &LoginId, logins: &[Arc<Login>]) -> Report {
-    let known = logins.iter().map(|login| login.id.to_string()).collect::<Vec<_>>().join(", ");
+/// No login has that name; these have others.
+pub(super) fn no_login(name: &LoginId, known: &[String]) -> Report {
+    let known = known.join(", ");
     let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {name}"));
     Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig)
 }

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::engine::attempt::{Attempts, Outcome};
+use crate::engine::attempt::Outcome;
+use crate::engine::record::Records;
 use crate::engine::state::{LoginState, after_attempt};
 use crate::engine::status::{LoginStatus, Status};
 use crate::login::{Login, LoginId};
@@ -31,38 +32,36 @@ pub(super) struct Arguments {
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
     let logins = app.logins(&arguments.logins)?;
     let adopt_after = if arguments.force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
-    let mut list = runtime()?.block_on(all(app.attempts(), &app.clock, logins, adopt_after));
+    let mut list = runtime()?.block_on(all(app, logins, adopt_after));
     list.sort_by(|a, b| a.login.cmp(&b.login));
     let status = Status { version: Status::VERSION, at: app.clock.now(), daemon: None, logins: list };
-    Ok(status::answer(&status, format))
+    Ok(status::answer(None, &status, format))
 }
 
-async fn all(
-    attempts: Arc<Attempts>,
-    clock: &Arc<dyn Clock>,
-    logins: Vec<Arc<Login>>,
-    adopt_after: SystemTime,
-) -> Vec<LoginStatus> {
+async fn all(app: &App, logins: Vec<Arc<Login>>, adopt_after: SystemTime) -> Vec<LoginStatus> {
+    let attempts = app.attempts();
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for login in logins {
-        let (attempts, clock, turns) = (Arc::clone(&attempts), Arc::clone(clock), Arc::clone(&turns));
+        let (attempts, turns) = (Arc::clone(&attempts), Arc::clone(&turns));
+        let (clock, records) = (Arc::clone(&app.clock), app.records());
         running.spawn(async move {
             let _turn = turns.acquire_owned().await;
             let outcome = attempts.run(&login, adopt_after).await;
-            describe(&login, outcome, clock.as_ref())
+            describe(&login, outcome, clock.as_ref(), &records)
         });
     }
     running.join_all().await
 }
 
-/// The login's status after its one attempt; no other is planned.
-fn describe(login: &Login, outcome: Outcome, clock: &dyn Clock) -> LoginStatus {
+/// The login's status after its one attempt; no other is planned. What was published before stays if that failed.
+fn describe(login: &Login, outcome: Outcome, clock: &dyn Clock, records: &Records) -> LoginStatus {
     let now = clock.read();
     let notes = match &outcome {
         Outcome::Fresh { notes, .. } => notes.clone(),
         Outcome::Failed { .. } => Vec::new(),
     };
-    let state = after_attempt(LoginState::new(now), outcome, now, 0.0);
+    let before = LoginState { held: records.read(login), ..LoginState::new(now) };
+    let state = after_attempt(before, outcome, now, 0.0);
     LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &notes, now.wall) }
 }

@@ -9,23 +9,25 @@ use crate::engine::state::Phase;
 use crate::engine::status::{LoginStatus, Status};
 use crate::time::rfc3339;
 
-/// The status as text: one paragraph a login.
-pub(super) fn text(status: &Status, now: SystemTime) -> String {
-    let mut text = match &status.daemon {
+/// Who keeps the logins fresh.
+pub(super) fn heading(status: &Status) -> String {
+    match &status.daemon {
         Some(daemon) => {
-            format!("evercred runs as process {} since {}\n", daemon.pid, rfc3339::seconds(daemon.started_at))
+            format!("evercred runs as process {} since {}", daemon.pid, rfc3339::seconds(daemon.started_at))
         }
-        None => "no evercred runs here; this is what was published last\n".to_owned(),
-    };
-    for login in &status.logins {
-        text.push('\n');
-        paragraph(&mut text, login, now);
+        None => {
+            "no evercred runs here (\"evercred run\" starts one); this is what was published last".to_owned()
+        }
     }
-    text
 }
 
-fn paragraph(text: &mut String, login: &LoginStatus, now: SystemTime) {
-    let _ = writeln!(text, "{}: {}", login.login, headline(login, now));
+/// The logins as text: one paragraph each.
+pub(super) fn paragraphs(status: &Status) -> Vec<String> {
+    status.logins.iter().map(|login| paragraph(login, status.at)).collect()
+}
+
+fn paragraph(login: &LoginStatus, now: SystemTime) -> String {
+    let mut text = format!("{}: {}\n", login.login, headline(login, now));
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<8} {value}");
     };
@@ -44,6 +46,7 @@ fn paragraph(text: &mut String, login: &LoginStatus, now: SystemTime) {
         error.causes.iter().for_each(|cause| line("cause", cause));
         error.hint.iter().for_each(|hint| line("hint", hint));
     }
+    text
 }
 
 fn headline(login: &LoginStatus, now: SystemTime) -> String {

@@ -1,5 +1,6 @@
 //! `evercred status`: how the logins are, with or without a daemon.
 
+use crate::engine::attempt_error::Stage;
 use crate::engine::state::{LoginState, Phase};
 use crate::engine::status::{LoginStatus, Status};
 use crate::exit::Exit;
@@ -7,7 +8,7 @@ use crate::files;
 use crate::login::LoginId;
 use crate::report::Report;
 
-use super::app::App;
+use super::app::{App, no_login};
 use super::run::{daemon_is_running, status_path};
 use super::{Format, print, show};
 
@@ -26,23 +27,30 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
         Some(status) => status,
         None => from_records(app)?,
     };
-    let wanted: Vec<String> = arguments.logins.iter().map(LoginId::to_string).collect();
-    if let Some(missing) = wanted.iter().find(|name| !status.logins.iter().any(|login| login.login == **name))
-    {
-        let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {missing}"));
-        return Err(Report::new(&error, None, Exit::BadConfig).into());
+    let known: Vec<String> = status.logins.iter().map(|login| login.login.clone()).collect();
+    if let Some(missing) = arguments.logins.iter().find(|name| !known.contains(&name.to_string())) {
+        return Err(no_login(missing, &known).into());
     }
-    status.logins.retain(|login| wanted.is_empty() || wanted.contains(&login.login));
-    Ok(answer(&status, if arguments.json { Format::Json } else { format }))
+    let is_wanted = |login: &LoginStatus| arguments.logins.iter().any(|id| id.to_string() == login.login);
+    status.logins.retain(|login| arguments.logins.is_empty() || is_wanted(login));
+    let format = if arguments.json { Format::Json } else { format };
+    Ok(answer(Some(show::heading(&status)), &status, format))
 }
 
-/// Prints `status`, and says by the exit code how things are.
-pub(super) fn answer(status: &Status, format: Format) -> Exit {
+/// Prints `status`, under a heading if it is for people, and says by the exit code how things are.
+pub(super) fn answer(heading: Option<String>, status: &Status, format: Format) -> Exit {
     match format {
-        Format::Text => print(&show::text(status, status.at)),
+        Format::Text => {
+            let heading = heading.map(|line| line + "\n");
+            print(&heading.into_iter().chain(show::paragraphs(status)).collect::<Vec<_>>().join("\n"));
+        }
         Format::Json => print(&serde_json::to_string_pretty(status).unwrap_or_default()),
     }
-    status.logins.iter().map(exit_of).max_by_key(|exit| gravity(*exit)).unwrap_or(Exit::Fresh)
+    let exit = |login: &LoginStatus| match exit_of(login) {
+        Exit::Unavailable if login.phase == Phase::Pending && status.daemon.is_none() => Exit::NotRunning,
+        exit => exit,
+    };
+    status.logins.iter().map(exit).max_by_key(|exit| gravity(*exit)).unwrap_or(Exit::Fresh)
 }
 
 /// What the daemon has written down, brought up to the present instant; `None` if there is no daemon.
@@ -75,12 +83,14 @@ fn from_records(app: &App) -> Result<Status, Box<Report>> {
 }
 
 fn exit_of(login: &LoginStatus) -> Exit {
-    let class = login.error.as_ref().map(|error| error.class.as_str());
-    match (login.phase, class) {
+    let error = login.error.as_ref().map(|error| (error.stage, error.class.as_str()));
+    match (login.phase, error) {
         (Phase::Fresh, _) => Exit::Fresh,
         (Phase::Expired, _) => Exit::Expired,
-        (_, Some("needs_attention" | "new_token")) => Exit::Refused,
-        (Phase::Failing | Phase::Blocked, _) if login.expires_at.is_some() => Exit::Stale,
+        (_, Some((Stage::Lock | Stage::Publish, _))) => Exit::Failed,
+        // It speaks for somebody, so it is there and good.
+        _ if login.subject.is_some() => Exit::Stale,
+        (_, Some((_, "needs_attention" | "new_token"))) => Exit::Refused,
         _ => Exit::Unavailable,
     }
 }
@@ -90,8 +100,10 @@ fn gravity(exit: Exit) -> u8 {
     match exit {
         Exit::Fresh => 0,
         Exit::Stale => 1,
-        Exit::Unavailable => 2,
-        Exit::Refused => 3,
-        _ => 4,
+        Exit::NotRunning => 2,
+        Exit::Unavailable => 3,
+        Exit::Failed => 4,
+        Exit::Refused => 5,
+        _ => 6,
     }
 }

@@ -130,6 +130,10 @@ impl<'r> Resolver<'r> {
             .collect();
         let any = !problems.is_empty();
         self.problems.extend(problems);
+        // Whoever misspelt `source` does not mean the default one: that it is not to be had here is no mistake more.
+        if root.keys().any(|key| nearest::nearest(key.get_ref(), &known) == Some("source")) {
+            self.sources.insert(None, None);
+        }
         any
     }
 

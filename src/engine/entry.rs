@@ -132,12 +132,14 @@ impl Entry {
 
     /// Plans an attempt that puts these outputs back.
     fn restore(&mut self, paths: &[PathBuf], now: Now) {
-        let Some(wait) = self.restoration.plan(now.boot) else { return };
+        let wait = self.restoration.plan(now.boot);
         self.state.next = self.state.next.earlier(Deadline::after(wait, now));
         let disturbed = |path: &PathBuf| {
             format!("{} was changed or removed by another program; it is put back", path.display())
         };
-        self.take_notes(&paths.iter().map(disturbed).collect::<Vec<_>>());
+        let mut notes = self.notes.clone();
+        notes.extend(paths.iter().map(disturbed).filter(|note| !self.notes.contains(note)));
+        self.take_notes(&notes);
     }
 
     /// Makes an attempt due now, and takes nothing that exists already for an answer.
@@ -169,7 +171,9 @@ impl Entry {
         let (login, state) = (&self.login.id, &self.state);
         match (&state.error, &state.held) {
             (Some(error), _) if state.failures <= LOUD => log_failure(login, error),
-            (Some(error), _) => tracing::debug!(%login, failures = state.failures, error = error.message),
+            (Some(error), _) => {
+                tracing::debug!(%login, failures = state.failures, error = error.message, "Still failing.");
+            }
             (None, Some(held)) => {
                 let expires_at = held.expires_at.map(crate::time::rfc3339::seconds).unwrap_or_default();
                 if failures_before > 0 {
@@ -185,6 +189,7 @@ impl Entry {
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {
     let (class, causes, hint) = (error.advice.class(), error.causes.join(": "), error.hint.as_deref());
+    let causes = Some(causes.as_str()).filter(|causes| !causes.is_empty());
     let text = sentence(&error.message);
     if error.advice == Advice::NeedsAttention {
         tracing::error!(%login, class, causes, hint, "{text}");

@@ -35,7 +35,7 @@ impl Configured<BuildContext> for Config {
     }
 }
 
-const ROTATION: &str = "Whatever writes this file should replace it before the token ends; see that it runs.";
+const ROTATION: &str = "See that the path is right, and that whatever writes this file runs and replaces it before the token ends.";
 
 /// The path that the key `path` names.
 pub(super) fn absolute(environment: &Environment, text: &str) -> Result<PathBuf, BuildError> {

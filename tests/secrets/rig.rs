@@ -11,63 +11,9 @@ use std::time::Duration;
 
 use super::LIMIT;
 use super::canaries::Canaries;
+use super::config::{GOOD_LOGINS, config};
 use super::recorder::Recorder;
 use super::witness::Witness;
-
-/// The logins that get their credential when nothing is wrong.
-pub(crate) const GOOD_LOGINS: &[&str] = &[
-    "aws.default",
-    "aws.chained",
-    "token.file",
-    "token.variable",
-    "token.command",
-    "token.gp",
-    "token.ona",
-    "token.gitpod",
-    "token.github",
-    "token.http",
-];
-
-/// All logins.
-pub(crate) const LOGINS: &[&str] = &[
-    "aws.default",
-    "aws.chained",
-    "aws.proxied",
-    "aws.tunnelled",
-    "token.file",
-    "token.variable",
-    "token.command",
-    "token.gp",
-    "token.ona",
-    "token.gitpod",
-    "token.github",
-    "token.http",
-    "token.echo",
-    "token.malformed",
-    "token.bad",
-];
-
-/// The token sources, good and bad.
-pub(crate) const SOURCES: &[&str] =
-    &["file", "variable", "command", "gp", "ona", "gitpod", "github", "http", "echo", "malformed", "bad"];
-
-/// The files that are to hold secrets.
-pub(crate) const OUTPUTS: &[&str] = &[
-    "aws.default.json",
-    "aws.default.credential.json",
-    "aws.default.env",
-    "aws.default.jwt",
-    "aws.chained.json",
-    "credentials",
-    "token.file.token",
-    "token.variable.token",
-    "token.command.token",
-    "token.gp.token",
-    "token.ona.token",
-    "token.gitpod.token",
-    "token.github.token",
-    "token.http.token",
-];
 
 const SUPERVISOR: &str = "canary-supervisor-bearer-5517";
 const GITHUB: &str = "canary-github-request-8261";
@@ -106,7 +52,7 @@ impl Rig {
             planted: Canaries::default(),
         };
         rig.plant();
-        let config = rig.config();
+        let config = config(&rig.home, &rig.sandbox, rig.recorder.address(), PROXY);
         rig.home.config(&config);
         rig
     }
@@ -189,11 +135,11 @@ impl Rig {
     fn all_good_are_fresh(&self) -> bool {
         let status = self.home.read("run/evercred/status.json").unwrap_or_default();
         let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
-        let is_fresh = |login: &&str| {
+        let is_fresh = |login: &str| {
             let logins = status["logins"].as_array().into_iter().flatten();
-            logins.filter(|entry| entry["login"] == **login).any(|entry| entry["phase"] == "fresh")
+            logins.filter(|entry| entry["login"] == login).any(|entry| entry["phase"] == "fresh")
         };
-        GOOD_LOGINS.iter().all(|login| is_fresh(&login))
+        GOOD_LOGINS.iter().all(|login| is_fresh(login))
     }
 
     /// Fails the test if a secret did not come in at its door: then nothing would be proved.
@@ -264,64 +210,6 @@ impl Rig {
         let path = self.home.write(format!("bin/{name}"), text);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         path
-    }
-
-    fn config(&self) -> String {
-        let (url, address, home) = (self.sandbox.url(), self.sandbox.address(), self.home.path(""));
-        let (recorder, home) = (self.recorder.address(), home.display());
-        let aws = |role: &str| {
-            let arn = self.sandbox.role_arn(role);
-            format!("role_arn = '{arn}'\nregion = 'us-east-1'\nrefresh_every = '1s'")
-        };
-        let (dev, deploy) = (aws("dev"), self.sandbox.role_arn("deploy"));
-        let mut config = format!(
-            r#"
-            [source]
-            type = "file"
-            path = "{home}/planted/file"
-
-            [sources]
-            file = {{ type = "file", path = "{home}/planted/file" }}
-            variable = {{ type = "env", variable = "CI_TOKEN" }}
-            command = {{ type = "command", command = ["{home}/bin/good-command"] }}
-            gp = {{ type = "gp", program = "{home}/bin/good-gp" }}
-            ona = {{ type = "ona", program = "{home}/bin/good-ona" }}
-            gitpod = {{ type = "gitpod", supervisor_address = "{address}", api_url = "{url}" }}
-            github = {{ type = "github-actions" }}
-            http = {{ type = "http", url = "{url}/token", secret_header = {{ file = "{home}/planted/header" }} }}
-            malformed = {{ type = "file", path = "{home}/planted/malformed" }}
-            bad = {{ type = "command", command = ["{home}/bin/bad-command"] }}
-
-            [sources.echo]
-            type = "http"
-            url = "http://{recorder}/token"
-            secret_header = {{ name = "x-secret", prefix = "", env = "ECHOED_HEADER" }}
-
-            [aws.default]
-            {dev}
-            endpoint_url = "{url}"
-            outputs = ["profile", "static-profile", "json", "env-file", {{ type = "web-identity", profile = "web" }}]
-
-            [aws.chained]
-            {dev}
-            endpoint_url = "{url}"
-            verify = true
-            chain = [{{ role_arn = "{deploy}" }}]
-
-            [aws.proxied]
-            {dev}
-            endpoint_url = "{url}"
-            proxy = "http://me:{PROXY}@{recorder}"
-
-            [aws.tunnelled]
-            {dev}
-            endpoint_url = "https://sts.example.invalid"
-            "#
-        );
-        for source in SOURCES {
-            config.push_str(&format!("\n[token.{source}]\naudience = 'a'\nsource = '{source}'\n"));
-        }
-        config
     }
 }
 
