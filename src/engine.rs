@@ -22,6 +22,7 @@ mod entry;
 mod pace;
 mod publish;
 pub mod record;
+mod renewal;
 mod restoration;
 pub mod schedule;
 pub mod state;

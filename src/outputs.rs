@@ -18,6 +18,7 @@ mod profile_entry;
 mod profile_file;
 mod static_profile;
 mod token_file;
+mod vault_token;
 mod web_identity;
 mod whole_file;
 
@@ -40,6 +41,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<json::Config>("json"),
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
+    Kind::of::<vault_token::Config>("vault-token"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -63,6 +65,13 @@ pub trait Output: Debug + Send + Sync {
     /// The part of `current` that is ours, so that after a restart or somebody's edit it can be recognised;
     /// `None` if nothing of ours is there.
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>>;
+
+    /// The fields that can be read back from `current`, so that a daemon that was restarted can keep alive what an
+    /// earlier one published.
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let _ = current;
+        Vec::new()
+    }
 
     /// The file's content as it would be had we never written it; `None` if there would be no file.
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {

@@ -18,6 +18,8 @@ pub const PROVIDERS: &[ProviderKind] = &[
     login::<evercred_aws::Config>("aws", &["profile"]),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]),
+    #[cfg(feature = "vault")]
+    login::<evercred_vault::Config>("vault", &["vault-token"]),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.

@@ -45,7 +45,10 @@ pub(super) fn start(filter: &str, format: LogFormat, environment: &Environment) 
 }
 
 /// SDKs trace whole requests and answers, tokens and keys included, so only their warnings pass, whatever was asked
-/// for.
+/// for. Those of the client for Vault do not: it shouts about every error that it returns, three times over.
 fn is_ours_or_grave(event: &Metadata<'_>) -> bool {
+    if ["rustify", "vaultrs"].iter().any(|client| event.target().starts_with(client)) {
+        return false;
+    }
     event.target().starts_with("evercred") || *event.level() <= LevelFilter::WARN
 }

@@ -1,4 +1,4 @@
-//! One attempt: mint → exchange → guard → render → publish.
+//! One attempt: renew what is held, or else mint → exchange → guard; then render → publish.
 //!
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
@@ -17,6 +17,7 @@ use crate::time::Clock;
 use super::attempt_error::{AttemptError, Stage};
 use super::publish;
 use super::record::Records;
+use super::renewal::{Kept, Renewal};
 use super::schedule::refresh_at;
 use super::state::Held;
 
@@ -51,6 +52,7 @@ pub struct Attempts {
     tokens: SharedTokens,
     pub(super) publisher: Publisher,
     pub(super) records: Records,
+    kept: Kept,
     jitter: fn() -> f64,
 }
 
@@ -60,7 +62,7 @@ impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
     pub fn new(clock: Arc<dyn Clock>, publisher: Publisher, records: Records, jitter: fn() -> f64) -> Self {
         let tokens = SharedTokens::new(Arc::clone(&clock) as Arc<dyn WallClock>);
-        Self { clock, tokens, publisher, records, jitter }
+        Self { clock, tokens, publisher, records, kept: Kept::default(), jitter }
     }
 
     /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
@@ -78,16 +80,17 @@ impl Attempts {
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
-        let credential = match self.obtain(login).await {
-            Ok(credential) => credential,
+        let (credential, in_use) = match self.renew_or_obtain(login, known.clone()).await {
+            Ok(answer) => answer,
             Err(failure) => return failed(known, failure),
         };
-        if let Some(held) = self.still_better(known, &credential, login) {
+        if let Some(held) = self.still_better(in_use, &credential, login) {
             let note =
                 "The provider's answer ends earlier than the credential in use, which was kept.".to_owned();
             return Outcome::Fresh { held, notes: vec![note] };
         }
         let held = self.held(&credential, login);
+        self.kept.keep(login, &held, &credential);
         match self.publish(login, credential, &held).await {
             Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
@@ -96,18 +99,41 @@ impl Attempts {
 
     /// Gets a credential and publishes nothing.
     pub async fn obtain(&self, login: &Login) -> Result<Credential, (Stage, Failure)> {
-        let work = self.mint_and_exchange(login);
-        tokio::time::timeout(LIMIT, work).await.unwrap_or_else(|_| {
-            let failure = Failure::new("complete the attempt", login.id.to_string(), Advice::RETRY)
-                .message(format!("it was still under way after {} s", LIMIT.as_secs()))
-                .hint("Look at the token source's command and at the network; something neither answers nor fails.");
-            Err((Stage::Exchange, failure))
-        })
+        limited(login, Stage::Exchange, self.mint_and_exchange(login)).await
     }
 
     /// An ID token, minted or shared.
     pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
         self.tokens.token(&login.source, login.provider.audience(), want).await
+    }
+
+    /// A credential, and what in use must be no better than it to be replaced by it.
+    async fn renew_or_obtain(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        known: Option<Held>,
+    ) -> Result<(Credential, Option<Held>), Failed> {
+        match self.renew(login, known.as_ref()).await? {
+            Renewal::Kept(credential) => Ok((credential, None)),
+            Renewal::Over => Ok((self.obtain(login).await?, None)),
+            Renewal::Impossible => Ok((self.obtain(login).await?, known)),
+        }
+    }
+
+    async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
+        let now = self.clock.now();
+        let recall = |held: &Held| {
+            let held = held.clone();
+            self.in_background(login, move |this, login| this.records.recall(&login, &held))
+        };
+        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
+        else {
+            return Ok(Renewal::Impossible);
+        };
+        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
+        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
+        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
+        Ok(Renewal::Kept(credential))
     }
 
     async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
@@ -188,6 +214,7 @@ impl Attempts {
             expires_at: credential.expires_at(),
             refresh_at: refresh_at(now, credential.expires_at(), &login.policy, (self.jitter)()),
             request_id: credential.request_id().map(str::to_owned),
+            renewable: credential.is_renewable(),
         }
     }
 
@@ -221,6 +248,22 @@ impl Attempts {
         let (this, login) = (Arc::clone(self), Arc::clone(login));
         tokio::task::spawn_blocking(move || work(this, login)).await.ok()
     }
+}
+
+/// `work`, unless it takes so long that something must be stuck.
+async fn limited<T>(
+    login: &Login,
+    stage: Stage,
+    work: impl Future<Output = Result<T, Failed>>,
+) -> Result<T, Failed> {
+    tokio::time::timeout(LIMIT, work).await.unwrap_or_else(|_| {
+        let failure = Failure::new("complete the attempt", login.id.to_string(), Advice::RETRY)
+            .message(format!("it was still under way after {} s", LIMIT.as_secs()))
+            .hint(
+                "Look at the token source's command and at the network; something neither answers nor fails.",
+            );
+        Err((stage, failure))
+    })
 }
 
 fn needs_token(login: &Login) -> bool {

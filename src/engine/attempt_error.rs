@@ -14,6 +14,8 @@ pub enum Stage {
     Lock,
     /// Getting the ID token.
     Mint,
+    /// Keeping alive the credential that is in use.
+    Renew,
     /// Exchanging it for a credential.
     Exchange,
     /// Comparing the credential with what the config expects.

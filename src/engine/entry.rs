@@ -132,12 +132,14 @@ impl Entry {
 
     /// Plans an attempt that puts these outputs back.
     fn restore(&mut self, paths: &[PathBuf], now: Now) {
-        let Some(wait) = self.restoration.plan(now.boot) else { return };
+        let wait = self.restoration.plan(now.boot);
         self.state.next = self.state.next.earlier(Deadline::after(wait, now));
         let disturbed = |path: &PathBuf| {
             format!("{} was changed or removed by another program; it is put back", path.display())
         };
-        self.take_notes(&paths.iter().map(disturbed).collect::<Vec<_>>());
+        let mut notes = self.notes.clone();
+        notes.extend(paths.iter().map(disturbed).filter(|note| !self.notes.contains(note)));
+        self.take_notes(&notes);
     }
 
     /// Makes an attempt due now, and takes nothing that exists already for an answer.

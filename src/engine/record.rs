@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evercred_core::Failure;
+use evercred_core::{Credential, Failure};
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
@@ -80,6 +80,22 @@ impl Records {
             Some(record) => Standing::InPlace(record.held),
             None => Standing::Unknown,
         }
+    }
+
+    /// The credential that `login`'s outputs hold, as far as they give it back; `held` is what is known of it.
+    pub fn recall(&self, login: &Login, held: &Held) -> Option<Credential> {
+        let files = login
+            .outputs
+            .iter()
+            .filter_map(|output| Some(output.recall(&files::read(&output.target().path).ok()??)));
+        let fields: Vec<_> = files.flatten().filter(|(_, secret)| !secret.is_empty()).collect();
+        let credential = Credential::new(&held.subject, held.issued_at).renewable();
+        let credential = match held.expires_at {
+            Some(end) => credential.expiring_at(end),
+            None => credential,
+        };
+        let add = |credential: Credential, (field, secret)| credential.with(field, secret);
+        (!fields.is_empty()).then(|| fields.into_iter().fold(credential, add))
     }
 
     /// Notes that `written`, which are outputs of `login`, hold `held`. Others of its outputs may be older: they

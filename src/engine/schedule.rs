@@ -87,6 +87,7 @@ mod tests {
             expires_at: Some(wall(expires_at)),
             refresh_at: wall(next),
             request_id: None,
+            renewable: false,
         };
         LoginState { held: Some(held), ..LoginState::new(now(next)) }
     }

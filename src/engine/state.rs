@@ -28,6 +28,9 @@ pub struct Held {
     pub refresh_at: SystemTime,
     /// The provider's identifier of the exchange.
     pub request_id: Option<String>,
+    /// Whether the provider may be able to keep it alive, rather than replace it.
+    #[serde(default)]
+    pub renewable: bool,
 }
 
 impl Held {

@@ -3,4 +3,5 @@
 mod life;
 mod others;
 mod outage;
+mod renewal;
 mod rig;

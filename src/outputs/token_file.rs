@@ -2,7 +2,7 @@
 //!
 //! There is no final newline, because about half of all readers would send it along.
 
-use evercred_core::{BuildError, Configured, Credential, Failure, Field};
+use evercred_core::{BuildError, Configured, Credential, Failure, Field, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ pub(super) struct Config {
     path: Option<String>,
     /// The file's permission bits, `"0600"` if not set.
     mode: Option<Mode>,
-    /// The field to write; if not set, the login's only field, or else `id_token`.
+    /// The field to write; if not set, the login's only field, its `vault_token`, or else `id_token`.
     field: Option<String>,
 }
 
@@ -31,6 +31,7 @@ impl Configured<OutputContext> for Config {
         let field = match (&self.field, context.provides.as_slice()) {
             (Some(name), _) => choose("field", name, context)?,
             (None, [only]) => *only,
+            (None, all) if all.contains(&Field::VAULT_TOKEN) => Field::VAULT_TOKEN,
             (None, _) => Field::ID_TOKEN,
         };
         let target = target(self.path.as_deref(), self.mode, "token", context)?;
@@ -46,6 +47,11 @@ impl Document for RawField {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         Ok(required(credential, self.0, target.path.display())?.expose().as_bytes().to_vec())
     }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let text = str::from_utf8(current).map(|text| Secret::new(text.trim()));
+        text.map(|secret| (self.0, secret)).into_iter().collect()
+    }
 }
 
 #[cfg(test)]
@@ -58,6 +64,16 @@ mod tests {
         let outputs = Config::default().build(&context()).unwrap();
         assert_eq!(outputs[0].needs(), [Field::ID_TOKEN]);
         assert_eq!(outputs[0].render(&credential(), None).unwrap(), b"e30.e30.c2ln");
+    }
+
+    #[test]
+    fn of_a_vault_login_the_token_is_written_and_can_be_recalled() {
+        let context =
+            OutputContext { provides: vec![Field::new("vault_addr"), Field::VAULT_TOKEN], ..context() };
+        let output = &Config::default().build(&context).unwrap()[0];
+        assert_eq!(output.needs(), [Field::VAULT_TOKEN]);
+        let (field, secret) = output.recall(b"s.token\n").pop().unwrap();
+        assert_eq!((field, secret.expose()), (Field::VAULT_TOKEN, "s.token"));
     }
 
     #[test]

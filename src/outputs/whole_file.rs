@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use evercred_core::{BuildError, Credential, Failure, Field};
+use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
 use super::mode::Mode;
 use super::{Output, OutputContext};
@@ -13,6 +13,12 @@ use crate::files::Target;
 pub(super) trait Document: Debug + Send + Sync {
     /// The file's content.
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure>;
+
+    /// The fields that can be read back from it.
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let _ = current;
+        Vec::new()
+    }
 
     /// See [`Output::readers_ask_before_end`].
     fn readers_ask_before_end(&self) -> Duration {
@@ -43,6 +49,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         Some(current.to_vec())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        self.document.recall(current)
     }
 
     fn readers_ask_before_end(&self) -> Duration {

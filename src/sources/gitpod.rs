@@ -49,7 +49,7 @@ impl Configured<BuildContext> for Config {
             supervisor: Supervisor::new(self.supervisor_address.as_deref(), context)?,
             api: api.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             scope: self.scope,
-            client: context.http.client(&ClientOptions { ca_bundle, proxy: None })?,
+            client: context.http.client(&ClientOptions { ca_bundle, ..ClientOptions::default() })?,
         }))
     }
 }

@@ -88,7 +88,11 @@ impl Configured<BuildContext> for Config {
             pointer: self.token_field.map(pointer),
             headers: headers(&self.headers)?,
             authority: self.secret_header.map(|header| header.authority(environment)).transpose()?,
-            client: context.http.client(&ClientOptions { ca_bundle, proxy: self.proxy })?,
+            client: context.http.client(&ClientOptions {
+                ca_bundle,
+                proxy: self.proxy,
+                ..ClientOptions::default()
+            })?,
             if_refused: "Check `secret_header` and the path of `url`, and whether this machine may ask there.",
         }))
     }

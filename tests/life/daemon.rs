@@ -55,7 +55,6 @@ fn sigterm_and_sigint_end_it_in_under_a_second_and_the_outputs_stay() {
         let workspace = Workspace::new();
         let mut child = quiet(&mut workspace.home.evercred(["run"]));
         until("the document", LIMIT, || workspace.home.read(DOCUMENT));
-        // A login whose lock is not to be had must not hold up the end.
         let asked = Instant::now();
         rustix::process::kill_process(rustix::process::Pid::from_child(&child), signal).unwrap();
         let ended = until("its end", LIMIT, || child.try_wait().unwrap());

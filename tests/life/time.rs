@@ -23,7 +23,9 @@ fn an_outage_of_the_provider_costs_nothing_and_ends_within_a_second_of_its_retur
     assert_eq!(workspace.home.read(DOCUMENT), old, "the old credential is kept");
     assert_eq!(status["error"]["class"], "unreachable", "{status}");
     assert!(status["error"]["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{status}");
-    assert_eq!(workspace.home.run(["status"]).code(), Some(6), "stale");
+    for command in ["status", "once"] {
+        assert_eq!(workspace.home.run([command]).code(), Some(6), "{command} says that it is stale");
+    }
     let loud = daemon.log().lines().filter(|line| line.contains("WARN")).count();
     assert!(loud <= 4, "it grows quiet:\n{}", daemon.log());
 

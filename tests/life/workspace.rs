@@ -76,7 +76,7 @@ impl Workspace {
     /// The exchanges so far that STS granted.
     pub(crate) fn exchanges(&self) -> Vec<Request> {
         let requests = self.sandbox.requests_to(Group::Sts).into_iter();
-        requests.filter(|request| request.succeeded()).collect()
+        requests.filter(Request::succeeded).collect()
     }
 
     /// Waits for another document than `old`; says how long it took.

@@ -69,7 +69,7 @@ impl Place {
     /// Runs `evercred once`; gives its exit code and what it says of the login.
     pub(crate) fn once(&self) -> (Option<i32>, Value) {
         let outcome = Outcome::of(&mut self.evercred(&["once", "--output", "json"]));
-        let status: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
+        let status: Value = serde_json::from_str(&outcome.stdout).unwrap();
         (outcome.code(), status["logins"][0].clone())
     }
 

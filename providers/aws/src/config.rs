@@ -81,7 +81,11 @@ impl Configured<BuildContext> for Config {
     fn build(self, context: &BuildContext) -> Result<Self::Built, BuildError> {
         self.check()?;
         let mut settings = Settings::resolve(&self, &context.surroundings.environment)?;
-        let options = ClientOptions { ca_bundle: settings.ca_bundle.take(), proxy: self.proxy.clone() };
+        let options = ClientOptions {
+            ca_bundle: settings.ca_bundle.take(),
+            proxy: self.proxy.clone(),
+            ..ClientOptions::default()
+        };
         let client = context.http.client(&options)?;
         let sts = Sts::new(&settings, client, context.surroundings.clock.clone());
         Ok(Arc::new(Aws::new(self, settings, sts)))

@@ -13,6 +13,7 @@ pub struct Credential {
     issued_at: SystemTime,
     expires_at: Option<SystemTime>,
     request_id: Option<String>,
+    renewable: bool,
 }
 
 impl Credential {
@@ -25,6 +26,7 @@ impl Credential {
             issued_at,
             expires_at: None,
             request_id: None,
+            renewable: false,
         }
     }
 
@@ -46,6 +48,13 @@ impl Credential {
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Notes that [`crate::Provider::renew`] may be able to keep the credential alive beyond its end.
+    #[must_use]
+    pub fn renewable(mut self) -> Self {
+        self.renewable = true;
         self
     }
 
@@ -72,6 +81,11 @@ impl Credential {
     /// When the credential ends by the issuer's clock; `None` means never.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
+    }
+
+    /// Whether the provider may be able to keep the credential alive; otherwise it can only be replaced.
+    pub fn is_renewable(&self) -> bool {
+        self.renewable
     }
 
     /// The provider's identifier of the exchange.

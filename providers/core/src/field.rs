@@ -25,6 +25,9 @@ impl Field {
     /// The AWS region to use with the session.
     pub const REGION: Self = Self("region");
 
+    /// A token of Vault or OpenBao.
+    pub const VAULT_TOKEN: Self = Self("vault_token");
+
     /// A field of a provider of your own.
     pub const fn new(name: &'static str) -> Self {
         Self(name)

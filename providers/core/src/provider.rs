@@ -58,6 +58,16 @@ pub trait Provider: Debug + Send + Sync {
     /// Exchanges `token`.
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
 
+    /// Keeps `held` alive, which is [renewable](Credential::renewable): the same credential with a later end, for
+    /// programs that read a credential once and hold it for as long as they run.
+    ///
+    /// `None` means that it is dead, or that only a new one can follow it; the engine then exchanges. A failure
+    /// means that nobody could say. After a restart `held` has those fields only that the outputs gave back.
+    fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
+        let _ = held;
+        Box::pin(async { Ok(None) })
+    }
+
     /// Compares what came back with what the config expects (account, project, tenant, entity), before anything
     /// is published.
     fn guard<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use evercred_core::{BuildError, Environment};
-use reqwest::{Certificate, Client, NoProxy, Proxy};
+use reqwest::{Client, NoProxy, Proxy};
 
-use crate::ProxyUrl;
+use crate::{Alias, ProxyUrl, pem};
 
 /// A connection that has not come about by then will not: a near peer answers in milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -23,6 +23,12 @@ const IDLE_LIMIT: Duration = Duration::from_secs(5);
 pub struct ClientOptions {
     /// A PEM file of further certificate authorities to trust, besides the system's.
     pub ca_bundle: Option<PathBuf>,
+    /// A folder of such files.
+    pub ca_path: Option<PathBuf>,
+    /// The PEM files of a certificate, with its chain, and its key, to show to servers that ask for one.
+    pub client_certificate: Option<(PathBuf, PathBuf)>,
+    /// The one host that is known under another name. No proxy is used then, since it would not know that name.
+    pub alias: Option<Alias>,
     /// A proxy for everything, instead of those the environment names.
     pub proxy: Option<ProxyUrl>,
 }
@@ -63,7 +69,16 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy();
         if let Some(path) = &options.ca_bundle {
-            builder = builder.tls_certs_merge(certificates(path)?);
+            builder = builder.tls_certs_merge(pem::bundle(path)?);
+        }
+        if let Some(path) = &options.ca_path {
+            builder = builder.tls_certs_merge(pem::folder(path)?);
+        }
+        if let Some((certificate, key)) = &options.client_certificate {
+            builder = builder.identity(pem::identity(certificate, key)?);
+        }
+        if let Some(alias) = &options.alias {
+            builder = builder.dns_resolver(alias.clone());
         }
         for proxy in self.proxies(options)? {
             builder = builder.proxy(proxy);
@@ -78,6 +93,9 @@ impl Http {
     }
 
     fn proxies(&self, options: &ClientOptions) -> Result<Vec<Proxy>, BuildError> {
+        if options.alias.is_some() {
+            return Ok(Vec::new());
+        }
         if let Some(url) = &options.proxy {
             return Ok(vec![Proxy::all(url.as_str()).map_err(|_| unusable("proxy", url))?]);
         }
@@ -127,18 +145,4 @@ fn unusable(name: &str, url: &ProxyUrl) -> BuildError {
         message: format!("the proxy {url} cannot be used"),
         hint: Some("Write it like \"http://proxy.acme.dev:3128\".".to_owned()),
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, BuildError> {
-    let problem = |what: String| {
-        BuildError::at("ca_bundle", what).hint("It must be a PEM file with one or more certificates.")
-    };
-    let pem = std::fs::read(path)
-        .map_err(|error| problem(format!("{} cannot be read: {error}", path.display())))?;
-    let found = Certificate::from_pem_bundle(&pem)
-        .map_err(|_| problem(format!("{} is not a PEM bundle", path.display())))?;
-    if found.is_empty() {
-        return Err(problem(format!("{} holds no certificate", path.display())));
-    }
-    Ok(found)
 }

@@ -4,12 +4,15 @@
 //! wording of network errors are the same for all. There is one TLS library (rustls), one crypto provider (ring),
 //! no OpenSSL; `deny.toml` and a test hold it. Redirects are not followed: a token goes where the config says.
 
+mod alias;
 mod client;
 mod failure;
+mod pem;
 mod proxy_url;
 
 use evercred_core::Surroundings;
 
+pub use alias::Alias;
 pub use client::{ClientOptions, Http};
 pub use failure::network_failure;
 pub use proxy_url::ProxyUrl;

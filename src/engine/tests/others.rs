@@ -96,7 +96,7 @@ async fn a_process_that_never_lets_go_of_the_lock_is_reported() {
 
 /// Overwrites the output as another program would, and lets the engine know as the watcher would.
 async fn disturb(rig: &Rig) {
-    std::fs::write(rig.path(), "somebody else's").unwrap();
+    rig.overwrite(b"somebody else's");
     rig.commands.send(Command::Changed(rig.path())).await.unwrap();
 }
 
@@ -108,7 +108,7 @@ async fn an_output_that_somebody_overwrote_or_removed_is_put_back_at_once() {
         tokio::time::sleep(MINUTE).await;
         let disturbed_at = rig.clock.now();
         if removed {
-            std::fs::remove_file(rig.path()).unwrap();
+            rig.remove();
             rig.commands.send(Command::Changed(rig.path())).await.unwrap();
         } else {
             disturb(&rig).await;
@@ -147,6 +147,24 @@ async fn a_fight_over_an_output_is_no_busy_loop_and_is_told_in_the_status() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_output_that_is_disturbed_once_more_after_a_refresh_is_put_back_as_planned() {
+    let mut rig = Rig::start(&[Answer::Good(12 * HOUR)]);
+    rig.until(|status| status.phase == Phase::Fresh).await;
+    for _ in 0..5 {
+        disturb(&rig).await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+    }
+    disturb(&rig).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let before = rig.now();
+    rig.commands.send(Command::Refresh(Vec::new())).await.unwrap();
+    rig.until(|status| status.issued_at > before.issued_at).await;
+    disturb(&rig).await;
+    tokio::time::sleep(5 * MINUTE).await;
+    assert_ne!(rig.file().as_deref(), Some("somebody else's"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_disturbed_output_does_not_shorten_the_wait_of_a_login_that_fails() {
     let mut rig = Rig::start(&[Answer::Good(HOUR), Answer::Bad(Advice::NeedsAttention)]);
     rig.until(|status| status.phase == Phase::Blocked).await;
@@ -160,7 +178,7 @@ async fn a_disturbed_output_does_not_shorten_the_wait_of_a_login_that_fails() {
 async fn what_another_process_published_is_taken_over_when_it_is_noticed() {
     let mut rig = Rig::start(&[Answer::Good(HOUR)]);
     rig.until(|status| status.phase == Phase::Fresh).await;
-    std::fs::remove_file(rig.path()).unwrap();
+    rig.remove();
     tokio::time::sleep(MINUTE).await;
     rig.attempt_elsewhere(Answer::Good(12 * HOUR)).await;
     rig.commands.send(Command::Changed(rig.path())).await.unwrap();

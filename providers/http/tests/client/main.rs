@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use evercred_core::{Advice, Environment, Failure};
-use evercred_http::{ClientOptions, Http, network_failure};
+use evercred_http::{Alias, ClientOptions, Http, network_failure};
 use support::{Authority, Tail, serve};
 
 fn http(variables: &[(&str, &str)]) -> Http {
@@ -63,6 +63,41 @@ async fn certificates_of_another_time_or_host_are_told_from_untrusted_ones() {
         let failure = get(&http(&[]), &options, &server.https()).await.unwrap_err();
         assert!(failure.to_string().contains(expected), "{failure}");
     }
+}
+
+#[tokio::test]
+async fn a_server_of_an_authority_in_the_named_folder_is_trusted() {
+    let authority = Authority::new();
+    let server = authority.serve("127.0.0.1").await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+    std::fs::write(folder.path().join("README"), "what is here").unwrap();
+    let options = ClientOptions { ca_path: Some(folder.path().to_owned()), ..ClientOptions::default() };
+    assert_eq!(get(&http(&[]), &options, &server.https()).await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn a_server_is_reached_at_its_host_and_verified_by_its_alias() {
+    let authority = Authority::new();
+    let server = authority.serve("vault.acme.test").await;
+    let folder = tempfile::tempdir().unwrap();
+    let bundle = folder.path().join("ca.pem");
+    std::fs::write(&bundle, authority.pem()).unwrap();
+    let alias = Alias { name: "vault.acme.test".to_owned(), host: "127.0.0.1".to_owned() };
+    let options = ClientOptions { ca_bundle: Some(bundle), alias: Some(alias), ..ClientOptions::default() };
+    let url = server.https().replace("127.0.0.1", "vault.acme.test");
+    assert_eq!(get(&http(&[("HTTPS_PROXY", "127.0.0.1:9")]), &options, &url).await.unwrap(), "hello");
+}
+
+#[test]
+fn what_is_no_folder_of_authorities_or_no_identity_is_an_error_of_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.pem");
+    let options = ClientOptions { ca_path: Some(folder.path().to_owned()), ..ClientOptions::default() };
+    assert_eq!(http(&[]).client(&options).unwrap_err().key, Some("ca_path"));
+    let client_certificate = Some((missing.clone(), missing));
+    let options = ClientOptions { client_certificate, ..ClientOptions::default() };
+    assert_eq!(http(&[]).client(&options).unwrap_err().key, Some("client_key"));
 }
 
 #[test]

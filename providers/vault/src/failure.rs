@@ -1,0 +1,104 @@
+//! From the client's errors to what the user is told.
+
+use evercred_core::{Advice, Failure};
+use evercred_http::network_failure;
+use rustify::errors::ClientError as WireError;
+use vaultrs::error::ClientError;
+
+use crate::refusal;
+
+/// What was asked of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    LogIn,
+    Renew,
+}
+
+impl Call {
+    const fn operation(self) -> &'static str {
+        match self {
+            Self::LogIn => "log in with the ID token",
+            Self::Renew => "renew the token",
+        }
+    }
+}
+
+/// One call, in the words that a failure of it needs.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) call: Call,
+    /// Where it went.
+    pub(crate) place: &'a str,
+    /// What stands for the names in braces in the remedies.
+    pub(crate) names: Vec<(&'static str, String)>,
+}
+
+/// The HTTP status of an answer that is an error.
+pub(crate) fn status(error: &ClientError) -> Option<u16> {
+    match error {
+        ClientError::APIError { code, .. }
+        | ClientError::RestClientError { source: WireError::ServerResponseError { code, .. } } => Some(*code),
+        _ => None,
+    }
+}
+
+impl Asked<'_> {
+    pub(crate) fn failure(&self, advice: Advice) -> Failure {
+        Failure::new(self.call.operation(), self.place, advice)
+    }
+
+    /// Explains an error of the client. Its own text says little, and its `Debug` holds whole answers.
+    pub(crate) fn explain(&self, error: ClientError) -> Failure {
+        match error {
+            ClientError::APIError { code, errors } => self.refused(code, &errors),
+            ClientError::RestClientError { source } => self.on_the_wire(source),
+            _ => self.not_understood(),
+        }
+    }
+
+    fn on_the_wire(&self, error: WireError) -> Failure {
+        match error {
+            WireError::ServerResponseError { code, content } => match errors_in(content.as_deref()) {
+                Some(errors) => self.refused(code, &errors),
+                None => self.foreign(code),
+            },
+            WireError::RequestError { source, .. } | WireError::ResponseError { source } => {
+                match source.downcast::<reqwest::Error>() {
+                    Ok(error) => network_failure(self.call.operation(), self.place, error),
+                    Err(_) => self.not_understood(),
+                }
+            }
+            _ => self.not_understood(),
+        }
+    }
+
+    fn refused(&self, status: u16, errors: &[String]) -> Failure {
+        let said = errors.iter().map(|error| error.trim()).collect::<Vec<_>>().join("; ");
+        let refusal = refusal::find(self.call == Call::LogIn, status, &said);
+        let message = if said.is_empty() { refusal.meaning } else { &said };
+        let remedy =
+            self.names.iter().fold(refusal.remedy.to_owned(), |text, (name, word)| text.replace(name, word));
+        self.failure(refusal.advice).code(status.to_string()).message(message).hint(remedy)
+    }
+
+    /// An answer that has not the shape of Vault's errors: a proxy's page, or another server's.
+    fn foreign(&self, status: u16) -> Failure {
+        let may_pass = matches!(status, 408 | 429 | 500..);
+        self.failure(if may_pass { Advice::RETRY } else { Advice::NeedsAttention })
+            .message(format!("HTTP status {status}, and not in the words of Vault"))
+            .hint(NOT_VAULT)
+    }
+
+    pub(crate) fn not_understood(&self) -> Failure {
+        self.failure(Advice::RETRY).message("the answer is not one of Vault").hint(NOT_VAULT)
+    }
+}
+
+const NOT_VAULT: &str = "Check that `address` is that of Vault or OpenBao, and the proxy variables (HTTPS_PROXY, \
+                         NO_PROXY): something between here and there may have answered in its place.";
+
+fn errors_in(content: Option<&str>) -> Option<Vec<String>> {
+    let answer: serde_json::Value = serde_json::from_str(content?).ok()?;
+    let errors = answer.get("errors")?.as_array()?;
+    Some(errors.iter().filter_map(|error| error.as_str().map(str::to_owned)).collect())
+}

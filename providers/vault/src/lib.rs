@@ -1,0 +1,24 @@
+//! The Vault provider: exchanges an ID token for a token of Vault or OpenBao, and keeps that token alive.
+//!
+//! One `POST auth/MOUNT/login` ([JWT auth method]); then, for as long as the server lets it, `auth/token/renew-self`
+//! on the same token, because programs that read a token once never read it again. A token that the server will not
+//! prolong (batch, not renewable, at its longest life, of limited uses, revoked) is replaced instead.
+//!
+//! Requests go through vaultrs on the shared HTTP client. Its own login call loses `num_uses` and the request's
+//! identifier, so that one is an endpoint of ours on vaultrs's client; its retries, environment and second HTTP
+//! client are not used. Its types print tokens in their `Debug`, so none of ours contains one.
+//!
+//! What it leaves out: HCP's own login, response wrapping, and multi-factor authentication, which needs a person.
+//!
+//! [JWT auth method]: https://openbao.org/api-docs/auth/jwt/
+
+mod address;
+mod config;
+mod failure;
+mod login;
+mod provider;
+mod refusal;
+mod server;
+mod settings;
+
+pub use config::Config;

@@ -1,0 +1,135 @@
+//! `vault-token`: the token in `~/.vault-token`, where `bao`, `vault`, hvac and most other clients look for it.
+//!
+//! They read it once, when they start ([token helpers](https://openbao.org/docs/commands/token-helper/)); so the
+//! provider keeps the same token alive, and this file rarely changes. It has no final newline and belongs to the
+//! user alone, as those of `bao login` and `vault login` do.
+//!
+//! Those two commands write the same file, and whoever logs in last is in it: what stands there is replaced without
+//! asking, as they do. A token from elsewhere that must not be lost belongs into `VAULT_TOKEN`, or gets its file by
+//! `path` here.
+
+use std::path::{Path, PathBuf};
+
+use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field, Secret};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::mode::Mode;
+use super::token_file::RawField;
+use super::whole_file::{WholeFile, target};
+use super::{Output, OutputContext};
+use crate::files::Target;
+
+/// The token in `~/.vault-token`, for `bao`, `vault` and every client that looks there. It replaces what
+/// `vault login` wrote.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Config {
+    /// Where the file is, absolute or with `~/`; `~/.vault-token` if not set.
+    path: Option<String>,
+    /// The file's permission bits, `"0600"` if not set.
+    mode: Option<Mode>,
+}
+
+impl Configured<OutputContext> for Config {
+    type Built = Vec<Box<dyn Output>>;
+
+    fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
+        let path = self.path.as_deref().unwrap_or("~/.vault-token");
+        let target = target(Some(path), self.mode, "token", context)?;
+        let needs = vec![Field::VAULT_TOKEN];
+        let file = WholeFile { target, needs, document: RawField(Field::VAULT_TOKEN) };
+        let environment = self.path.is_none().then(|| context.environment.clone());
+        Ok(vec![Box::new(VaultToken { file, environment })])
+    }
+}
+
+/// The file, and the environment in which clients look for it; none, if it is not where they look.
+#[derive(Debug)]
+struct VaultToken {
+    file: WholeFile<RawField>,
+    environment: Option<Environment>,
+}
+
+impl Output for VaultToken {
+    fn target(&self) -> &Target {
+        self.file.target()
+    }
+
+    fn needs(&self) -> &[Field] {
+        self.file.needs()
+    }
+
+    fn render(&self, credential: &Credential, current: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
+        self.file.render(credential, current)
+    }
+
+    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
+        self.file.own_part(current)
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        self.file.recall(current)
+    }
+
+    fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
+        let Some(environment) = &self.environment else { return Vec::new() };
+        let variables =
+            ["BAO_TOKEN", "VAULT_TOKEN"].into_iter().filter(|name| environment.get(name).is_some());
+        let variables = variables
+            .map(|name| format!("{name} is set, so that clients do not read ~/.vault-token; unset it."));
+        let helpers = settings(environment)
+            .into_iter()
+            .filter(|path| read(path).is_some_and(|text| names_helper(&text)));
+        let helpers = helpers.map(|path| {
+            format!(
+                "{} names a token helper, so that the command line does not read ~/.vault-token.",
+                path.display()
+            )
+        });
+        variables.chain(helpers).collect()
+    }
+}
+
+/// The settings of the two commands.
+fn settings(environment: &Environment) -> [PathBuf; 2] {
+    [("BAO_CONFIG_PATH", "~/.bao"), ("VAULT_CONFIG_PATH", "~/.vault")]
+        .map(|(name, default)| environment.expand(environment.get(name).unwrap_or(default)))
+}
+
+fn names_helper(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text).lines().any(|line| line.trim_start().starts_with("token_helper"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::context;
+    use super::*;
+
+    fn output(context: &OutputContext) -> Box<dyn Output> {
+        Config::default().build(context).unwrap().pop().unwrap()
+    }
+
+    #[test]
+    fn the_file_is_the_token_alone_for_the_user_alone() {
+        let credential = Credential::new("dev", std::time::SystemTime::UNIX_EPOCH)
+            .with(Field::VAULT_TOKEN, Secret::new("s.token"));
+        let output = output(&context());
+        assert_eq!(output.target(), &Target::new("/home/dev/.vault-token", 0o600));
+        let written = output.render(&credential, Some(b"somebody's")).unwrap();
+        assert_eq!(written, b"s.token");
+        assert_eq!(output.recall(&written)[0].1.expose(), "s.token");
+    }
+
+    #[test]
+    fn what_keeps_clients_from_reading_the_file_is_told() {
+        let mut context = context();
+        let read =
+            |path: &Path| (path == Path::new("/home/dev/.bao")).then(|| b"token_helper = \"/x\"\n".to_vec());
+        assert_eq!(output(&context).shadows(&|_| None), [""; 0]);
+        let shadows = output(&context).shadows(&read);
+        assert!(shadows[0].starts_with("/home/dev/.bao names a token helper"), "{shadows:?}");
+        context.environment = [("HOME", "/home/dev"), ("VAULT_TOKEN", "root")].into_iter().collect();
+        assert!(output(&context).shadows(&|_| None)[0].starts_with("VAULT_TOKEN is set"));
+    }
+}
