@@ -19,6 +19,8 @@ pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
+mod notes;
+mod obtain;
 mod pace;
 mod publish;
 pub mod record;

@@ -103,6 +103,20 @@ fn a_token_is_renewed_even_by_another_process_that_has_only_the_files() {
 }
 
 #[test]
+fn a_token_of_one_server_never_goes_to_another() {
+    let home = home(
+        &Mint::audience(AUDIENCE),
+        &format!("role = \"dev\"\nca_bundle = {:?}\n", RIG.with_tls.authority()),
+    );
+    let once = |server: &OpenBao| {
+        Outcome::of(home.evercred(["once"]).env("VAULT_ADDR", server.address())).success();
+        home.read(FILE).unwrap()
+    };
+    let first = once(&RIG.bao);
+    assert_ne!(once(&RIG.with_tls), first, "what was published for the other server is not adopted");
+}
+
+#[test]
 fn a_token_that_somebody_revoked_is_replaced() {
     let home = dev("");
     home.run(["once"]).success();

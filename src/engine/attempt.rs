@@ -7,17 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Credential, Failure, Field, HumanDuration, IdToken, Secret, WallClock};
+use evercred_core::{Advice, Credential, Failure, IdToken, WallClock};
 
 use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
-use crate::sources::shared::{SharedTokens, Want};
+use crate::sources::shared::SharedTokens;
 use crate::time::Clock;
 
 use super::attempt_error::{AttemptError, Stage};
+use super::notes::notes;
 use super::publish;
 use super::record::Records;
-use super::renewal::{Kept, Renewal};
+use super::renewal::Kept;
 use super::schedule::refresh_at;
 use super::state::Held;
 
@@ -49,14 +50,15 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Attempts {
     pub(super) clock: Arc<dyn Clock>,
-    tokens: SharedTokens,
+    pub(super) tokens: SharedTokens,
     pub(super) publisher: Publisher,
     pub(super) records: Records,
-    kept: Kept,
+    pub(super) kept: Kept,
     jitter: fn() -> f64,
 }
 
-type Failed = (Stage, Failure);
+/// The step that failed, and how.
+pub(super) type Failed = (Stage, Failure);
 
 impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
@@ -80,7 +82,7 @@ impl Attempts {
         if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
-        let (credential, in_use) = match self.renew_or_obtain(login, known.clone()).await {
+        let (credential, in_use) = match self.renew_or_obtain(login, known.as_ref()).await {
             Ok(answer) => answer,
             Err(failure) => return failed(known, failure),
         };
@@ -95,74 +97,6 @@ impl Attempts {
             Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
-    }
-
-    /// Gets a credential and publishes nothing.
-    pub async fn obtain(&self, login: &Login) -> Result<Credential, (Stage, Failure)> {
-        limited(login, Stage::Exchange, self.mint_and_exchange(login)).await
-    }
-
-    /// An ID token, minted or shared.
-    pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
-        self.tokens.token(&login.source, login.provider.audience(), want).await
-    }
-
-    /// A credential, and what in use must be no better than it to be replaced by it.
-    async fn renew_or_obtain(
-        self: &Arc<Self>,
-        login: &Arc<Login>,
-        known: Option<Held>,
-    ) -> Result<(Credential, Option<Held>), Failed> {
-        match self.renew(login, known.as_ref()).await? {
-            Renewal::Kept(credential) => Ok((credential, None)),
-            Renewal::Over => Ok((self.obtain(login).await?, None)),
-            Renewal::Impossible => Ok((self.obtain(login).await?, known)),
-        }
-    }
-
-    async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
-        let now = self.clock.now();
-        let recall = |held: &Held| {
-            let held = held.clone();
-            self.in_background(login, move |this, login| this.records.recall(&login, &held))
-        };
-        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
-        else {
-            return Ok(Renewal::Impossible);
-        };
-        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
-        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
-        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
-        Ok(Renewal::Kept(credential))
-    }
-
-    async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
-        let wants_life = login.provider.expires_with_token() || needs_token(login);
-        let want = if wants_life { Want::Fresh } else { Want::Usable };
-        let token = self.token(login, want).await.map_err(|failure| (Stage::Mint, failure))?;
-        match self.exchange(login, &token).await {
-            Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
-                tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
-                match self.token(login, Want::OtherThan(token)).await {
-                    Ok(other) => self.exchange(login, &other).await,
-                    // Why the first was refused is what the reader needs; that there is no other comes second.
-                    Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
-                }
-            }
-            answer => answer,
-        }
-    }
-
-    async fn exchange(&self, login: &Login, token: &IdToken) -> Result<Credential, Failed> {
-        let mut credential =
-            login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
-        whole(&credential, login.provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
-        login.provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
-        if needs_token(login) {
-            credential = credential.with(Field::ID_TOKEN, token.raw().clone());
-            credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
-        }
-        Ok(credential)
     }
 
     async fn publish(
@@ -251,7 +185,7 @@ impl Attempts {
 }
 
 /// `work`, unless it takes so long that something must be stuck.
-async fn limited<T>(
+pub(super) async fn limited<T>(
     login: &Login,
     stage: Stage,
     work: impl Future<Output = Result<T, Failed>>,
@@ -263,48 +197,6 @@ async fn limited<T>(
                 "Look at the token source's command and at the network; something neither answers nor fails.",
             );
         Err((stage, failure))
-    })
-}
-
-fn needs_token(login: &Login) -> bool {
-    login.outputs.iter().any(|output| output.needs().contains(&Field::ID_TOKEN))
-}
-
-/// Refuses an answer that lacks something or is of no use.
-fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
-    let wrong = |what: String| {
-        Err(Failure::new("use the answer", "", Advice::RETRY).message(what).hint(
-            "The provider, or something between here and there, answered nonsense; evercred tries again.",
-        ))
-    };
-    if let Some(field) = fields.iter().find(|field| credential.field(**field).is_none_or(Secret::is_empty)) {
-        return wrong(format!("it has no `{field}`"));
-    }
-    match credential.expires_at() {
-        Some(end) if end <= now => {
-            wrong("the credential in it has ended already; compare the two clocks".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// What the user should know although all went well.
-fn notes(login: &Login, held: &Held) -> Vec<String> {
-    let read = |path: &Path| files::read(path).ok().flatten();
-    let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
-    login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
-}
-
-/// A life so short that readers ask for a newer credential although it has just been replaced.
-fn too_short(login: &Login, held: &Held) -> Option<String> {
-    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
-    let asking = login.outputs.iter().map(|output| output.readers_ask_before_end()).max().unwrap_or_default();
-    (life / 2 < asking).then(|| {
-        let [life, asking, enough] = [life, asking, asking * 2].map(HumanDuration::from);
-        format!(
-            "The credential lives {life}, but some programs ask for a new one {asking} before its end, so they ask \
-             before every request. It works, at a price; a `duration` of {enough} or more avoids it."
-        )
     })
 }
 

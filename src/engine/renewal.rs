@@ -5,24 +5,58 @@
 //! is the one that was published is decided by the record, which every process reads under the login's lock.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use evercred_core::Credential;
 
 use crate::login::{Login, LoginId};
 
+use super::attempt::{Attempts, Failed, limited};
+use super::attempt_error::Stage;
+use super::obtain::{needs_token, whole};
 use super::state::Held;
 
 /// What came of the wish to keep a credential alive.
 #[derive(Debug)]
-pub(super) enum Renewal {
+enum Renewal {
     /// There is none that could be.
     Impossible,
     /// It is dead, or only a new one can follow it.
     Over,
     /// It lives on.
     Kept(Credential),
+}
+
+impl Attempts {
+    /// A credential, and what is in use and must be no better than it to be replaced by it.
+    pub(super) async fn renew_or_obtain(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        known: Option<&Held>,
+    ) -> Result<(Credential, Option<Held>), Failed> {
+        match self.renew(login, known).await? {
+            Renewal::Kept(credential) => Ok((credential, None)),
+            Renewal::Over => Ok((self.obtain(login).await?, None)),
+            Renewal::Impossible => Ok((self.obtain(login).await?, known.cloned())),
+        }
+    }
+
+    async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
+        let now = self.clock.now();
+        let recall = |held: &Held| {
+            let held = held.clone();
+            self.in_background(login, move |this, login| this.records.recall(&login, &held))
+        };
+        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
+        else {
+            return Ok(Renewal::Impossible);
+        };
+        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
+        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
+        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
+        Ok(Renewal::Kept(credential))
+    }
 }
 
 /// The last renewable credential of each login; wiped when replaced or dropped.
@@ -52,7 +86,7 @@ impl Kept {
     ///
     /// If the outputs are not as they were left, somebody removed or changed them, but the credential still is the
     /// one that programs hold.
-    pub(super) async fn find<Recalled>(
+    async fn find<Recalled>(
         &self,
         login: &Login,
         known: Option<&Held>,

@@ -4,9 +4,9 @@
 //! provider keeps the same token alive, and this file rarely changes. It has no final newline and belongs to the
 //! user alone, as those of `bao login` and `vault login` do.
 //!
-//! Those two commands write the same file, and whoever logs in last is in it: what stands there is replaced without
-//! asking, as they do. A token from elsewhere that must not be lost belongs into `VAULT_TOKEN`, or gets its file by
-//! `path` here.
+//! Those two commands write the same file, and take it over without asking. So does this: as long as the login is kept
+//! fresh, the file is its own, and what they write there is replaced. Whoever wants another token beside it sets
+//! `VAULT_TOKEN` for a while, logs in with `-no-store`, or gives this output another `path`.
 
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext};
 use crate::files::Target;
 
-/// The token in `~/.vault-token`, for `bao`, `vault` and every client that looks there. It replaces what
-/// `vault login` wrote.
+/// The token in `~/.vault-token`, for `bao`, `vault` and every client that looks there. The file is evercred's then: it
+/// replaces what `vault login` writes there.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Config {

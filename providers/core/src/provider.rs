@@ -48,6 +48,12 @@ pub trait Provider: Debug + Send + Sync {
         false
     }
 
+    /// Whom it asks, if that may come from elsewhere than its config, such as from the environment. What was
+    /// published by asking one peer is never kept alive at another.
+    fn peer(&self) -> Option<&str> {
+        None
+    }
+
     /// What the user should know although nothing failed: full sentences, such as that a role allows shorter
     /// sessions than asked for. The list may grow with each exchange; the engine logs each sentence when it first
     /// appears, and `status` shows them all.

@@ -44,6 +44,11 @@ fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {
         )
     } else if said(&["not valid for name"]) {
         ("its certificate is for another host name", "Check the spelling of the host in the address.")
+    } else if said(&["alert: CertificateRequired", "alert: BadCertificate", "alert: UnknownCA"]) {
+        (
+            "it wants a certificate of this machine's that it trusts",
+            "Name one, and its key, as `client_certificate` and `client_key`, where a login has these.",
+        )
     } else if said(&["certificate", "UnknownIssuer"]) {
         (
             "its certificate is not trusted",

@@ -74,6 +74,8 @@ impl Vault {
         };
         let now = self.server.now();
         match self.server.renew(token).await {
+            // Less than a second is left: 0 would mean for ever.
+            Ok(renewed) if renewed.lease_duration == 0 && held.expires_at().is_some() => Ok(None),
             Ok(renewed) => {
                 self.was_refused.store(false, Ordering::Relaxed);
                 Ok(Some(self.complete(prolonged(held, token, &renewed, now))))
@@ -155,6 +157,10 @@ impl Provider for Vault {
 
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
+    }
+
+    fn peer(&self) -> Option<&str> {
+        Some(self.server.place())
     }
 
     fn notes(&self) -> Vec<String> {

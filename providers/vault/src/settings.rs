@@ -130,3 +130,47 @@ fn notes(address: &Address, environment: &Environment) -> Vec<String> {
 fn either(configured: Option<&String>, environment: &Environment, names: &[&str]) -> Option<String> {
     configured.cloned().or_else(|| environment.first(names).map(str::to_owned))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(config: &str, variables: &[(&str, &str)]) -> Result<Settings, BuildError> {
+        let config: Config = serde_json::from_str(config).unwrap();
+        Settings::resolve(&config, &variables.iter().copied().collect())
+    }
+
+    #[test]
+    fn the_config_goes_before_bao_and_bao_before_vault() {
+        let variables =
+            [("VAULT_ADDR", "https://v"), ("BAO_ADDR", "https://b"), ("VAULT_NAMESPACE", "/team/dev/")];
+        let found = resolve("{}", &variables).unwrap();
+        assert_eq!((found.address.as_str(), found.namespace.as_deref()), ("https://b", Some("team/dev")));
+        let found = resolve(r#"{"address": "https://c", "namespace": "root"}"#, &variables).unwrap();
+        assert_eq!((found.address.as_str(), found.namespace), ("https://c", None));
+    }
+
+    #[test]
+    fn every_mistake_is_an_error_of_its_key() {
+        let cases = [
+            ("{}", "address"),
+            (r#"{"address": "vault"}"#, "address"),
+            (r#"{"address": "https://v", "namespace": "a//b"}"#, "namespace"),
+            (r#"{"address": "https://v", "client_key": "/key"}"#, "client_key"),
+            (r#"{"address": "https://v", "client_certificate": "/chain"}"#, "client_certificate"),
+            (r#"{"address": "https://v", "tls_server_name": "a b"}"#, "tls_server_name"),
+            (r#"{"address": "https://v", "tls_server_name": "a", "proxy": "http://p"}"#, "proxy"),
+        ];
+        for (config, key) in cases {
+            assert_eq!(resolve(config, &[]).unwrap_err().key, Some(key), "{config}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_obeyed_and_what_is_not_safe_is_said() {
+        let skipped = resolve(r#"{"address": "https://v"}"#, &[("VAULT_SKIP_VERIFY", "1")]).unwrap().notes;
+        assert!(skipped[0].contains("not obeyed"), "{skipped:?}");
+        let cleartext = resolve(r#"{"address": "http://v"}"#, &[("VAULT_SKIP_VERIFY", "1")]).unwrap().notes;
+        assert!(cleartext.len() == 1 && cleartext[0].contains("unencrypted"), "{cleartext:?}");
+    }
+}

@@ -40,7 +40,11 @@ impl Resolver<'_> {
         let place = tree::value_span(section.get_ref(), "source").unwrap_or_else(|| section.span());
         let source = self.source_of(common.source.as_deref(), place);
         let (Some(provider), Some(source)) = (provider, source) else { return };
-        let fingerprint = self.describe(kind, &id, section, &source, &outputs);
+        let digest = self.describe(kind, &id, section, &source, &outputs);
+        let fingerprint = match provider.peer() {
+            Some(peer) => digest::of(format!("{digest} {peer}")),
+            None => digest,
+        };
         self.logins.push(Login {
             id,
             fingerprint,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::rig::{Answer, Renewed, Rig};
+use evercred_core::{Advice, Credential, Failure, Field, WallClock as _};
+
+use super::rig::{Answer, Rig, Script};
 use crate::engine::state::Phase;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -57,4 +59,36 @@ async fn an_output_that_somebody_changed_gets_the_credential_back_that_programs_
     rig.overwrite(b"garbage");
     rig.until(|status| status.issued_at > first.issued_at).await;
     assert_eq!((rig.file().unwrap().as_str(), rig.script.asked_at().len()), ("credential 1", 1));
+}
+
+/// What the scripted provider answers when it is to keep a credential alive.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Renewed {
+    /// It lives so long from now, and may be renewed again.
+    For(Duration),
+    /// It lives so long from now for the last time.
+    Last(Duration),
+    /// It is dead.
+    Dead,
+    /// Nobody could say.
+    Unknown,
+}
+
+impl Script {
+    /// What renewals are answered with, each once; without an answer, a credential is dead.
+    pub(super) fn set_renewals(&self, renewals: &[Renewed]) {
+        *self.renewals.lock().unwrap() = renewals.iter().copied().collect();
+    }
+
+    pub(super) fn renewed(&self, held: &Credential) -> Result<Option<Credential>, Failure> {
+        let secret = held.field(Field::SESSION_TOKEN).unwrap().clone();
+        let now = self.clock.now();
+        let same = Credential::new("me", now).with(Field::SESSION_TOKEN, secret);
+        match self.renewals.lock().unwrap().pop_front() {
+            Some(Renewed::For(life)) => Ok(Some(same.expiring_at(now + life).renewable())),
+            Some(Renewed::Last(life)) => Ok(Some(same.expiring_at(now + life))),
+            Some(Renewed::Dead) | None => Ok(None),
+            Some(Renewed::Unknown) => Err(Failure::new("renew", "nowhere", Advice::Unreachable)),
+        }
+    }
 }

@@ -14,6 +14,7 @@ use evercred_core::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::status::{Daemon, LoginStatus, Status};
@@ -38,26 +39,13 @@ pub(super) enum Answer {
     Panic,
 }
 
-/// What the scripted provider answers when it is to keep a credential alive.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Renewed {
-    /// It lives so long from now, and may be renewed again.
-    For(Duration),
-    /// It lives so long from now for the last time.
-    Last(Duration),
-    /// It is dead.
-    Dead,
-    /// Nobody could say.
-    Unknown,
-}
-
 /// Answers by a script, the last line of it for ever.
 #[derive(Debug)]
 pub(super) struct Script {
-    clock: Arc<FakeClock>,
+    pub(super) clock: Arc<FakeClock>,
     audience: Audience,
     answers: Mutex<VecDeque<Answer>>,
-    renewals: Mutex<VecDeque<Renewed>>,
+    pub(super) renewals: Mutex<VecDeque<Renewed>>,
     asked_at: Mutex<Vec<Duration>>,
     /// Whether the token source gives the same token again.
     pub(super) repeats_tokens: AtomicBool,
@@ -77,23 +65,6 @@ impl Script {
 
     pub(super) fn set(&self, answers: &[Answer]) {
         *self.answers.lock().unwrap() = answers.iter().copied().collect();
-    }
-
-    /// What renewals are answered with, each once; without an answer, a credential is dead.
-    pub(super) fn set_renewals(&self, renewals: &[Renewed]) {
-        *self.renewals.lock().unwrap() = renewals.iter().copied().collect();
-    }
-
-    fn renewed(&self, held: &Credential) -> Result<Option<Credential>, Failure> {
-        let secret = held.field(Field::SESSION_TOKEN).unwrap().clone();
-        let now = self.clock.now();
-        let same = Credential::new("me", now).with(Field::SESSION_TOKEN, secret);
-        match self.renewals.lock().unwrap().pop_front() {
-            Some(Renewed::For(life)) => Ok(Some(same.expiring_at(now + life).renewable())),
-            Some(Renewed::Last(life)) => Ok(Some(same.expiring_at(now + life))),
-            Some(Renewed::Dead) | None => Ok(None),
-            Some(Renewed::Unknown) => Err(Failure::new("renew", "nowhere", Advice::Unreachable)),
-        }
     }
 
     /// When the provider was asked, as time since the start.

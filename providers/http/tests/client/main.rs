@@ -77,6 +77,24 @@ async fn a_server_of_an_authority_in_the_named_folder_is_trusted() {
 }
 
 #[tokio::test]
+async fn a_server_that_asks_for_a_certificate_is_shown_the_named_one() {
+    let authority = Authority::new();
+    let server = authority.serve_clients_of_its_own("127.0.0.1").await;
+    let folder = tempfile::tempdir().unwrap();
+    let [bundle, certificate, key] = ["ca.pem", "client.pem", "key.pem"].map(|name| folder.path().join(name));
+    let (certificate_pem, key_pem) = authority.client();
+    for (path, pem) in [(&bundle, authority.pem()), (&certificate, certificate_pem), (&key, key_pem)] {
+        std::fs::write(path, pem).unwrap();
+    }
+    let without = ClientOptions { ca_bundle: Some(bundle), ..ClientOptions::default() };
+    let failure = get(&http(&[]), &without, &server.https()).await.unwrap_err();
+    assert!(failure.to_string().contains("wants a certificate"), "{failure:?}");
+    assert!(failure.remedy().unwrap().contains("client_certificate"));
+    let with = ClientOptions { client_certificate: Some((certificate, key)), ..without };
+    assert_eq!(get(&http(&[]), &with, &server.https()).await.unwrap(), "hello");
+}
+
+#[tokio::test]
 async fn a_server_is_reached_at_its_host_and_verified_by_its_alias() {
     let authority = Authority::new();
     let server = authority.serve("vault.acme.test").await;

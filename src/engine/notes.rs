@@ -1,0 +1,31 @@
+//! What the user should know although all went well.
+
+use std::path::Path;
+
+use evercred_core::HumanDuration;
+
+use crate::files;
+use crate::login::Login;
+
+use super::state::Held;
+
+/// Sentences of the provider, what other files would keep programs from reading the outputs, and a life that is too
+/// short for its readers.
+pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
+    let read = |path: &Path| files::read(path).ok().flatten();
+    let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
+    login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
+}
+
+/// A life so short that readers ask for a newer credential although it has just been replaced.
+fn too_short(login: &Login, held: &Held) -> Option<String> {
+    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
+    let asking = login.outputs.iter().map(|output| output.readers_ask_before_end()).max().unwrap_or_default();
+    (life / 2 < asking).then(|| {
+        let [life, asking, enough] = [life, asking, asking * 2].map(HumanDuration::from);
+        format!(
+            "The credential lives {life}, but some programs ask for a new one {asking} before its end, so they ask \
+             before every request. It works, at a price; a `duration` of {enough} or more avoids it."
+        )
+    })
+}

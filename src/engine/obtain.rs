@@ -1,0 +1,76 @@
+//! The middle of an attempt: mint → exchange → guard. What comes out is sound, and nothing is published yet.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use evercred_core::{Advice, Credential, Failure, Field, IdToken, Secret};
+
+use crate::login::Login;
+use crate::sources::shared::Want;
+
+use super::attempt::{Attempts, Failed, limited};
+use super::attempt_error::Stage;
+
+impl Attempts {
+    /// Gets a credential and publishes nothing.
+    pub async fn obtain(&self, login: &Login) -> Result<Credential, (Stage, Failure)> {
+        limited(login, Stage::Exchange, self.mint_and_exchange(login)).await
+    }
+
+    /// An ID token, minted or shared.
+    pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
+        self.tokens.token(&login.source, login.provider.audience(), want).await
+    }
+
+    async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
+        let wants_life = login.provider.expires_with_token() || needs_token(login);
+        let want = if wants_life { Want::Fresh } else { Want::Usable };
+        let token = self.token(login, want).await.map_err(|failure| (Stage::Mint, failure))?;
+        match self.exchange(login, &token).await {
+            Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
+                tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
+                match self.token(login, Want::OtherThan(token)).await {
+                    Ok(other) => self.exchange(login, &other).await,
+                    // Why the first was refused is what the reader needs; that there is no other comes second.
+                    Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    async fn exchange(&self, login: &Login, token: &IdToken) -> Result<Credential, Failed> {
+        let mut credential =
+            login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
+        whole(&credential, login.provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
+        login.provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
+        if needs_token(login) {
+            credential = credential.with(Field::ID_TOKEN, token.raw().clone());
+            credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
+        }
+        Ok(credential)
+    }
+}
+
+/// Whether an output holds the ID token itself.
+pub(super) fn needs_token(login: &Login) -> bool {
+    login.outputs.iter().any(|output| output.needs().contains(&Field::ID_TOKEN))
+}
+
+/// Refuses an answer that lacks something or is of no use.
+pub(super) fn whole(credential: &Credential, fields: &[Field], now: SystemTime) -> Result<(), Failure> {
+    let wrong = |what: String| {
+        Err(Failure::new("use the answer", "", Advice::RETRY).message(what).hint(
+            "The provider, or something between here and there, answered nonsense; evercred tries again.",
+        ))
+    };
+    if let Some(field) = fields.iter().find(|field| credential.field(**field).is_none_or(Secret::is_empty)) {
+        return wrong(format!("it has no `{field}`"));
+    }
+    match credential.expires_at() {
+        Some(end) if end <= now => {
+            wrong("the credential in it has ended already; compare the two clocks".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
