@@ -20,6 +20,8 @@ pub(crate) struct Aws {
     audience: Audience,
     /// The region that outputs name, if somebody chose one.
     region: Option<String>,
+    /// The endpoint that somebody named instead of AWS's own.
+    peer: Option<String>,
     fields: Vec<Field>,
     variables: Vec<(&'static str, Field)>,
     sts: Sts,
@@ -34,6 +36,7 @@ const EVERY_ROLE: Duration = Duration::from_hours(1);
 impl Aws {
     pub(crate) fn new(config: Config, settings: Settings, sts: Sts) -> Self {
         let region = settings.region_is_chosen.then_some(settings.region);
+        let peer = settings.endpoint_url;
         let mut notes = settings.notes;
         notes.extend(config.cap_note());
         let default_audience = || Audience::new(config.role_arn.partition().audience());
@@ -44,6 +47,7 @@ impl Aws {
             is_limited: AtomicBool::new(false),
             config,
             region,
+            peer,
             sts,
             notes,
         }
@@ -160,6 +164,10 @@ impl Provider for Aws {
 
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
+    }
+
+    fn peer(&self) -> Option<&str> {
+        self.peer.as_deref()
     }
 
     fn notes(&self) -> Vec<String> {
