@@ -18,6 +18,7 @@ mod credential_process;
 mod get;
 mod harden;
 mod log;
+mod logout;
 mod once;
 mod run;
 mod show;
@@ -83,6 +84,8 @@ enum Command {
     CredentialProcess(credential_process::Arguments),
     /// Print an ID token
     Token(token::Arguments),
+    /// Remove what evercred wrote, and give back what was there before
+    Logout(logout::Arguments),
     /// Check, describe or show the config
     #[command(subcommand)]
     Config(config::Command),
@@ -135,6 +138,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Config(command) => config::run(&app, command, output),
     }
 }

@@ -29,7 +29,7 @@ mod restoration;
 pub mod schedule;
 pub mod state;
 pub mod status;
-mod upkeep;
+pub mod upkeep;
 mod work;
 
 #[cfg(test)]

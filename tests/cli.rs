@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 13] = [
         &[],
         &["run"],
         &["once"],
@@ -31,6 +31,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["get"],
         &["credential-process"],
         &["token"],
+        &["logout"],
         &["config"],
         &["config", "check"],
         &["config", "show"],

@@ -82,6 +82,15 @@ impl Records {
         }
     }
 
+    /// Whether `output`'s file was written by somebody else since it was published. Without a record there is nobody
+    /// to suspect.
+    pub fn is_strange(&self, login: &Login, output: &dyn Output) -> bool {
+        let path = &output.target().path;
+        let record =
+            self.load(&login.id).filter(|record| record.outputs.iter().any(|known| known.path == *path));
+        record.is_some_and(|record| present(output).is_some_and(|present| !record.outputs.contains(&present)))
+    }
+
     /// The credential that `login`'s outputs hold, as far as they give it back; `held` is what is known of it.
     pub fn recall(&self, login: &Login, held: &Held) -> Option<Credential> {
         let files = login

@@ -3,6 +3,7 @@
 //! Both take the login's lock and look at the record under it, because another process may be writing the same
 //! outputs at this moment, or may have done so since we did.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use evercred_core::Failure;
@@ -28,12 +29,39 @@ impl Attempts {
         let work = |this: Arc<Self>, login: Arc<Login>| {
             let good = this.records.read(&login).filter(|held| !held.has_ended(this.clock.now()));
             if good.is_none() {
-                let mut outputs = login.outputs.iter();
-                outputs.try_for_each(|output| publish::withdraw(&this.publisher, output.as_ref()))?;
-                this.records.forget(&login.id)?;
+                this.withdraw(&login)?;
             }
             Ok(good)
         };
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
+
+    /// Takes everything of the login out of its files.
+    pub async fn log_out(self: Arc<Self>, login: &Arc<Login>) -> Result<LoggedOut, Failure> {
+        let _lock = self.lock(login).await?;
+        let work = |this: Arc<Self>, login: Arc<Login>| this.withdraw(&login);
+        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
+    }
+
+    /// The last output goes first: an entry that names a file, before the file. A whole file that somebody else wrote
+    /// since is theirs; of a shared one, only our part is taken.
+    fn withdraw(&self, login: &Login) -> Result<LoggedOut, Failure> {
+        let mut left = Vec::new();
+        for output in login.outputs.iter().rev().map(AsRef::as_ref) {
+            if output.section().is_none() && self.records.is_strange(login, output) {
+                left.push(output.target().path.clone());
+            } else {
+                publish::withdraw(&self.publisher, output)?;
+            }
+        }
+        self.records.forget(&login.id)?;
+        Ok(LoggedOut { left })
+    }
+}
+
+/// What logging out has done.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LoggedOut {
+    /// Files that somebody else wrote since, and that were left.
+    pub left: Vec<PathBuf>,
 }
