@@ -48,6 +48,7 @@ fn an_audience_that_the_provider_does_not_list_is_refused_and_named() {
     let error = refusal(&home(&Mint::audience("somebody-else"), "audience = \"somebody-else\"\n"));
     assert_eq!(class_and_code(&error), ("needs_attention", Some("InvalidParameterValue")));
     assert!(text(&error, "message").contains("audience"), "{error}");
+    assert!(text(&error, "hint").contains("Add the audience somebody-else"), "{error}");
 }
 
 #[test]
@@ -90,6 +91,7 @@ fn a_token_signed_by_a_key_that_is_not_the_issuers_is_refused() {
     let error = refusal(&home(&Mint::default().signed_by(Signer::Impostor), ""));
     assert_eq!(class_and_code(&error), ("needs_attention", Some("InvalidParameterValue")));
     assert!(text(&error, "message").contains("signature"), "{error}");
+    assert!(text(&error, "hint").contains(&RIG.platform.issuer()), "{error}");
 }
 
 /// A home with a login whose ID token is such a one.

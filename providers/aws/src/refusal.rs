@@ -60,12 +60,21 @@ pub(crate) static WEB_IDENTITY: &[Refusal] = &[
         remedy: "Create an OIDC identity provider for {issuer} with the audience {audience} in the IAM of account \
                  {account}, or correct `role_arn`.",
     },
+    // SeaweedFS's STS has one code for both.
     Refusal {
-        codes: &["InvalidIdentityToken"],
+        codes: &["InvalidIdentityToken", "InvalidParameterValue"],
         saying: "audience",
         advice: Advice::NeedsAttention,
         meaning: "the token is for an audience that the identity provider does not list",
         remedy: "Add the audience {audience} to the identity provider {provider}, or set `audience` to one it lists.",
+    },
+    Refusal {
+        codes: &["InvalidParameterValue"],
+        saying: "signature",
+        advice: Advice::NeedsAttention,
+        meaning: "the token is not signed by a key of the issuer",
+        remedy: "Check that the token source gives ID tokens of {issuer}, and that {provider} is set up with the keys \
+                 that this issuer signs with.",
     },
     Refusal {
         codes: &["InvalidIdentityToken"],

@@ -197,14 +197,18 @@ async fn a_session_that_is_empty_or_over_is_a_failure() {
 async fn a_server_that_is_not_there_is_described_as_the_shared_client_does() {
     let provider = build(&format!("{ROLE}endpoint_url = 'http://127.0.0.1:1'"), &[]).unwrap();
     let failure = exchange(&*provider).await.unwrap_err();
-    assert_eq!(failure.advice(), Advice::RETRY);
+    assert_eq!(failure.advice(), Advice::Unreachable);
     assert!(failure.to_string().ends_with("(http://127.0.0.1:1): no connection"), "{failure}");
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_up_is_worth_a_retry() {
-    let (_server, provider) = rig(ROLE, Vec::new()).await;
-    assert_eq!(exchange(&*provider).await.unwrap_err().advice(), Advice::RETRY);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("{ROLE}endpoint_url = 'http://{}'", listener.local_addr().unwrap());
+    let provider = build(&endpoint, &[]).unwrap();
+    let hang_up = async { drop(listener.accept().await.unwrap()) };
+    let (answer, ()) = tokio::join!(exchange(&*provider), hang_up);
+    assert_eq!(answer.unwrap_err().advice(), Advice::RETRY);
 }
 
 #[tokio::test]
