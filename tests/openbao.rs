@@ -117,6 +117,19 @@ fn a_token_of_one_server_never_goes_to_another() {
 }
 
 #[test]
+fn logging_out_revokes_the_token_and_removes_it() {
+    let home = dev("");
+    home.run(["once"]).success();
+    let token = home.read(FILE).unwrap();
+    home.run(["logout"]).success();
+    assert_eq!(home.read(FILE), None);
+    home.write(FILE, token);
+    let refused =
+        Outcome::of(clients::bao(&home).args(["token", "lookup"]).env("BAO_ADDR", RIG.bao.address()));
+    assert!(refused.failure().stderr.contains("403"));
+}
+
+#[test]
 fn a_token_that_somebody_revoked_is_replaced() {
     let home = dev("");
     home.run(["once"]).success();

@@ -5,8 +5,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use evercred_core::Failure;
+use evercred_core::{Advice, Failure};
 
 use crate::login::Login;
 
@@ -14,6 +15,9 @@ use super::attempt::{Attempts, panicked};
 use super::publish;
 use super::record::Standing;
 use super::state::Held;
+
+/// How long logging out waits for the provider.
+const REVOCATION: Duration = Duration::from_secs(5);
 
 impl Attempts {
     /// How the login's outputs stand; `None` if that cannot be found out now.
@@ -36,11 +40,27 @@ impl Attempts {
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
 
-    /// Takes everything of the login out of its files.
+    /// Ends the login's credential on the provider's side, as far as it can be, and takes everything of the login out
+    /// of its files, which does not wait long for the provider.
     pub async fn log_out(self: Arc<Self>, login: &Arc<Login>) -> Result<LoggedOut, Failure> {
         let _lock = self.lock(login).await?;
+        if let Err(failure) = self.revoke(login).await {
+            tracing::warn!(login = %login.id, %failure, "The credential could not be revoked; it lives on to its end.");
+        }
         let work = |this: Arc<Self>, login: Arc<Login>| this.withdraw(&login);
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
+    }
+
+    async fn revoke(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
+        let recall = |this: Arc<Self>, login: Arc<Login>| {
+            let held = this.records.read(&login)?;
+            this.records.recall(&login, &held)
+        };
+        let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
+        tokio::time::timeout(REVOCATION, login.provider.revoke(&held)).await.unwrap_or_else(|_| {
+            Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
+                .message("no answer in time"))
+        })
     }
 
     /// The last output goes first: an entry that names a file, before the file. A whole file that somebody else wrote

@@ -74,6 +74,13 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
+    /// Ends `held` on the provider's side, if that can be done; one that is dead already is a success. `held` has those
+    /// fields only that the outputs gave back.
+    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
+        let _ = held;
+        Box::pin(async { Ok(()) })
+    }
+
     /// Compares what came back with what the config expects (account, project, tenant, entity), before anything
     /// is published.
     fn guard<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {

@@ -12,6 +12,7 @@ use crate::refusal;
 pub(crate) enum Call {
     LogIn,
     Renew,
+    Revoke,
 }
 
 impl Call {
@@ -19,6 +20,7 @@ impl Call {
         match self {
             Self::LogIn => "log in with the ID token",
             Self::Renew => "renew the token",
+            Self::Revoke => "revoke the token",
         }
     }
 }

@@ -89,6 +89,17 @@ impl Vault {
         }
     }
 
+    async fn end(&self, held: &Credential) -> Result<(), Failure> {
+        let Some(token) = held.field(Field::VAULT_TOKEN).filter(|token| is_usable(token)) else {
+            return Ok(());
+        };
+        match self.server.revoke(token).await {
+            // Not known any more: somebody was faster.
+            Err(error) if failure::status(&error) == Some(403) => Ok(()),
+            answer => answer.map_err(|error| self.asked(Call::Revoke, Vec::new()).explain(error)),
+        }
+    }
+
     fn complete(&self, credential: Credential) -> Credential {
         let credential = credential.with(ADDRESS, Secret::new(&self.address));
         match &self.namespace {
@@ -181,6 +192,10 @@ impl Provider for Vault {
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in(token))
+    }
+
+    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.end(held))
     }
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {

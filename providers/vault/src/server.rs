@@ -57,6 +57,11 @@ impl Server {
         vaultrs::token::renew_self(&self.client(token.expose()), None).await
     }
 
+    /// Ends the token, and with it what was leased with it.
+    pub(crate) async fn revoke(&self, token: &Secret) -> Result<(), ClientError> {
+        vaultrs::token::revoke_self(&self.client(token.expose())).await
+    }
+
     /// `token` must be [usable](is_usable), or the client panics.
     fn client(&self, token: &str) -> VaultClient {
         let middle = EndpointMiddleware {
