@@ -2,8 +2,8 @@
 Python, and reports whatever no reader should ever see: an empty or missing file, a missing part, parts of two
 credentials together, a text that does not parse.
 
-Prints "ready" when both are there, then one JSON line for each new kind of problem, {"problem"}, and when stdin
-closes a last one, {"reads", "access_keys", "problems"}.
+Prints "ready" when both are there and have been read, then one JSON line for each new kind of problem, {"problem"},
+and when stdin closes a last one, {"reads", "access_keys", "problems"}.
 """
 
 import argparse
@@ -23,8 +23,10 @@ def main():
         wait_until_there(source)
     closed = threading.Event()
     threading.Thread(target=wait_for_end_of_input, args=(closed,), daemon=True).start()
-    print("ready", flush=True)
     seen = Seen()
+    for source in sources:
+        seen.read(source)
+    print("ready", flush=True)
     while not closed.is_set():
         for source in sources:
             seen.read(source)

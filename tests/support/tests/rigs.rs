@@ -62,10 +62,12 @@ fn the_reader_reports_mixed_parts_and_torn_files() {
     assert_eq!(reader.line(LIMIT), "ready");
     home.write("credentials", profile("TWO", "first"));
     home.write("document.json", "");
-    let seen = [reader.line(LIMIT), reader.line(LIMIT)];
-
-    assert!(seen.iter().any(|problem| problem.contains("TWO belong to another credential")), "{seen:?}");
-    assert!(seen.iter().any(|problem| problem.contains("JSONDecodeError")), "{seen:?}");
+    // A file that is written like this may be seen empty for an instant, too: a problem more.
+    let mut missing = vec!["TWO belong to another credential", "JSONDecodeError"];
+    while !missing.is_empty() {
+        let seen = reader.line(LIMIT);
+        missing.retain(|problem| !seen.contains(problem));
+    }
 }
 
 #[test]
