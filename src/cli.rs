@@ -16,7 +16,6 @@ mod app;
 mod config;
 mod credential_process;
 mod get;
-mod harden;
 mod log;
 mod logout;
 mod once;
@@ -96,7 +95,7 @@ type Outcome = Result<Exit, Box<Report>>;
 
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
-    harden::no_dumps();
+    crate::harden::no_dumps();
     let arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|command| command == "credential-process")
         && crate::credential_process::answer(&arguments[2..])

@@ -10,6 +10,7 @@ mod digest;
 pub mod engine;
 pub mod exit;
 pub mod files;
+pub mod harden;
 pub mod login;
 pub mod outputs;
 pub mod registry;

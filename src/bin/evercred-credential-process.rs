@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
+    evercred::harden::no_dumps();
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     if evercred::credential_process::answer(&arguments) {
         return ExitCode::SUCCESS;
