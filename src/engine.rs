@@ -14,11 +14,13 @@ use tokio::sync::{mpsc, watch};
 use crate::login::{Login, LoginId};
 use crate::time::{Clock, Deadline, Now, Woken};
 
+mod adoption;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
+mod family;
 mod notes;
 mod obtain;
 mod pace;
@@ -27,6 +29,7 @@ pub mod record;
 mod renewal;
 mod restoration;
 pub mod schedule;
+mod secret;
 pub mod state;
 pub mod status;
 pub mod upkeep;
@@ -38,6 +41,7 @@ mod tests;
 use attempt::Attempts;
 use budget::Budget;
 use entry::Entry;
+use family::Access;
 use pace::Pace;
 use schedule::Step;
 use status::{Daemon, Status};
@@ -57,6 +61,8 @@ pub enum Command {
 pub struct Engine {
     clock: Arc<dyn Clock>,
     entries: Vec<Entry>,
+    /// Of each entry that is a secret, the entry of its login.
+    lenders: Vec<Option<usize>>,
     work: Work,
     budget: Budget,
     pace: Pace,
@@ -70,7 +76,7 @@ impl Engine {
     pub fn new(
         clock: Arc<dyn Clock>,
         attempts: Arc<Attempts>,
-        logins: Vec<Login>,
+        logins: Vec<Arc<Login>>,
         daemon: Daemon,
         jitter: fn() -> f64,
     ) -> (Self, mpsc::Sender<Command>) {
@@ -81,6 +87,7 @@ impl Engine {
         let status = Status { version: Status::VERSION, at: now.wall, daemon: Some(daemon), logins };
         let engine = Self {
             clock,
+            lenders: family::lenders(&entries),
             entries,
             work: Work::new(attempts),
             budget: Budget::default(),
@@ -126,14 +133,22 @@ impl Engine {
 
     /// The same for one login; nothing has to be looked at again before what was started has ended.
     fn start_if_due(&mut self, index: usize, now: Now) -> Option<Deadline> {
+        let mut step = self.entries[index].next_step(now)?;
+        let access = if step == Step::Attempt { self.access(index, now) } else { Access::Open };
+        if matches!(access, Access::Awaited) {
+            step = self.step_without_login(index, now);
+        }
         let entry = &mut self.entries[index];
-        match entry.next_step(now)? {
+        match step {
             Step::Wait(deadline) => return Some(deadline),
             Step::Attempt => {
-                if let Err(wait) = self.budget.take(&entry.budget_keys(), now.boot) {
+                if let Err(wait) = self.budget.take(entry.budgets(), now.boot) {
                     return Some(Deadline::after(wait, now));
                 }
-                self.work.start(Job::Attempt, entry);
+                match access {
+                    Access::Lacking(error) => self.work.start_adoption(entry, error),
+                    Access::Open | Access::Awaited => self.work.start(Job::Attempt, entry),
+                }
             }
             Step::Retire => {
                 entry.state.retired = true;
@@ -153,9 +168,13 @@ impl Engine {
         if matches!(done, Done::Inspection(_)) {
             self.pace.end(now.boot);
         }
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.login.id == *id) else { return };
+        let Some(index) = self.entries.iter().position(|entry| entry.login.id == *id) else { return };
+        let entry = &mut self.entries[index];
         match done {
-            Done::Attempt(outcome) => entry.attempted(outcome, now, (self.jitter)()),
+            Done::Attempt(outcome) => {
+                entry.attempted(outcome, now, (self.jitter)());
+                self.tell_family(index, now);
+            }
             Done::Inspection(standing) => entry.inspected(standing, now),
             Done::Retirement(result) => entry.retired(result, now),
         }

@@ -37,7 +37,7 @@ pub(super) fn run(app: &App) -> super::Outcome {
     let logins = app.resolved()?.logins;
     let runtime_folder = &app.machine.paths.runtime_folder;
     let _lock = only_one(runtime_folder)?;
-    let watched: BTreeSet<PathBuf> = logins.iter().flat_map(files_of).collect();
+    let watched: BTreeSet<PathBuf> = logins.iter().flat_map(|login| files_of(login)).collect();
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
     let (engine, commands) =
         Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
@@ -63,7 +63,7 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// The files that somebody else may change: the token source's and the outputs'.
 fn files_of(login: &Login) -> Vec<PathBuf> {
     let outputs = login.outputs.iter().map(|output| output.target().path.as_path());
-    login.source.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
+    login.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
 }
 
 /// The daemon's lock: two daemons on one state would do everything twice.

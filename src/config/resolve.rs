@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod login;
+mod secrets;
 mod select;
 mod sources;
 
@@ -32,8 +33,8 @@ use crate::sources::TokenSource;
 pub struct Resolved {
     /// The file it was read from, absolute.
     pub file: PathBuf,
-    /// The logins, by name. There is at least one.
-    pub logins: Vec<Login>,
+    /// The logins, by name, each with its secrets after it. There is at least one.
+    pub logins: Vec<Arc<Login>>,
     /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
@@ -85,7 +86,7 @@ struct Resolver<'r> {
     problems: Vec<Problem>,
     sources: Sources,
     claims: Vec<Claim>,
-    logins: Vec<Login>,
+    logins: Vec<Arc<Login>>,
     shown: Value,
 }
 

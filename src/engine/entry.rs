@@ -11,9 +11,11 @@ use crate::time::{Deadline, Now};
 
 use super::attempt::Outcome;
 use super::attempt_error::AttemptError;
+use super::budget::Budgeted;
 use super::record::Standing;
 use super::restoration::Restoration;
 use super::schedule::{self, Step};
+use super::secret::without_login;
 use super::state::{Held, LoginState, after_attempt};
 use super::status::LoginStatus;
 use super::work::Job;
@@ -32,17 +34,17 @@ pub(super) struct Entry {
     /// Whether the removal of ended outputs failed and is to be tried again after the next attempt.
     retire_again: bool,
     restoration: Restoration,
-    /// What the source is called in the budget; reading something local costs nobody anything.
-    source: Option<String>,
+    /// The budgets that an attempt is taken from.
+    budgets: Vec<Budgeted>,
     /// Nothing that was published up to then is good enough: somebody asked for a refresh.
     asked_at: SystemTime,
 }
 
 impl Entry {
-    pub(super) fn new(login: Login, now: Now) -> Self {
+    pub(super) fn new(login: Arc<Login>, now: Now) -> Self {
         Self {
-            source: (!login.source.is_local()).then(|| login.source.describe()),
-            login: Arc::new(login),
+            budgets: budgets(&login),
+            login,
             state: LoginState::new(now),
             notes: Vec::new(),
             job: None,
@@ -59,8 +61,8 @@ impl Entry {
     }
 
     /// The budgets that an attempt is taken from.
-    pub(super) fn budget_keys(&self) -> Vec<&str> {
-        std::iter::once(self.login.id.kind()).chain(self.source.as_deref()).collect()
+    pub(super) fn budgets(&self) -> &[Budgeted] {
+        &self.budgets
     }
 
     /// What another process published after this may be adopted.
@@ -124,10 +126,16 @@ impl Entry {
 
     /// A file has changed: the token source's, an output's, or somebody else's.
     pub(super) fn file_changed(&mut self, path: &Path, now: Now) {
-        if self.login.source.watched() == Some(path) {
+        if self.login.watched() == Some(path) {
             self.wake(now, "The token source changed.");
         }
         self.state.touched |= self.login.outputs.iter().any(|output| output.target().path == path);
+    }
+
+    /// The login that the secret is read with has failed again, maybe in another way.
+    pub(super) fn lacks_login(&mut self, error: AttemptError, next: Deadline) {
+        self.state.error = Some(without_login(&self.login, error));
+        self.state.next = next;
     }
 
     /// Plans an attempt that puts these outputs back.
@@ -151,6 +159,11 @@ impl Entry {
     /// Makes an attempt due now.
     pub(super) fn wake(&mut self, now: Now, why: &'static str) {
         tracing::info!(login = %self.login.id, "{why}");
+        self.make_due(now);
+    }
+
+    /// The same without a word.
+    pub(super) fn make_due(&mut self, now: Now) {
         self.state.wake(now);
         self.stale |= self.job == Some(Job::Attempt);
     }
@@ -185,6 +198,15 @@ impl Entry {
             (None, None) => {}
         }
     }
+}
+
+/// Reading an ID token from something local costs nobody anything, and secrets do not take from what logins need.
+fn budgets(login: &Login) -> Vec<Budgeted> {
+    if let Some(lender) = login.lender() {
+        return vec![Budgeted::secrets(&lender.id)];
+    }
+    let source = (!login.source().is_local()).then(|| Budgeted::logins(login.source().describe()));
+    std::iter::once(Budgeted::logins(login.id.kind())).chain(source).collect()
 }
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {

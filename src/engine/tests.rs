@@ -3,5 +3,7 @@
 mod life;
 mod others;
 mod outage;
+mod reader;
 mod renewal;
 mod rig;
+mod secrets;

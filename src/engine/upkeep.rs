@@ -51,13 +51,17 @@ impl Attempts {
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
 
+    /// A secret ends with its login's credential, or by itself: which lease it has is known to the daemon alone.
     async fn revoke(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
         let recall = |this: Arc<Self>, login: Arc<Login>| {
             let held = this.records.read(&login)?;
             this.records.recall(&login, &held)
         };
+        if login.lender().is_some() {
+            return Ok(());
+        }
         let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
-        tokio::time::timeout(REVOCATION, login.provider.revoke(&held)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(REVOCATION, login.provider().revoke(&held)).await.unwrap_or_else(|_| {
             Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
                 .message("no answer in time"))
         })

@@ -14,13 +14,14 @@ use evercred_core::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::reader::Reader;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::status::{Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
-use crate::login::{Login, LoginId, Policy};
+use crate::login::{Login, LoginId, Origin, Policy};
 use crate::outputs::Output;
 use crate::sources::TokenSource;
 use crate::time::Clock as _;
@@ -184,13 +185,19 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy, &[])
+    }
+
+    /// One login, and the secrets that are read with it.
+    pub(super) fn family(answers: &[Answer], readers: &[Arc<Reader>]) -> Self {
+        let clock = Arc::new(FakeClock::new());
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, &[answers], Policy::default(), readers)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
         let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default(), &[])
     }
 
     fn in_folder(
@@ -198,11 +205,21 @@ impl Rig {
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
         policy: Policy,
+        readers: &[Arc<Reader>],
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
-        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
-        let logins = scripts.iter().enumerate().map(make).collect();
+        let make = |(index, script)| Login {
+            has_secrets: !readers.is_empty(),
+            ..login(folder.path(), index, script, &refuse, policy)
+        };
+        let mut logins: Vec<_> = scripts.iter().enumerate().map(make).map(Arc::new).collect();
+        let secrets = readers.iter().enumerate();
+        logins.extend(
+            secrets
+                .map(|(index, reader)| reader.login(folder.path(), index, (&logins[0], &clock)))
+                .collect::<Vec<_>>(),
+        );
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now() };
         let (engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
@@ -217,9 +234,18 @@ impl Rig {
     }
 
     pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
+        self.restart_family(answers, policy, &[]).await
+    }
+
+    pub(super) async fn restart_family(
+        self,
+        answers: &[Answer],
+        policy: Policy,
+        readers: &[Arc<Reader>],
+    ) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy)
+        Self::in_folder(self.folder, self.clock, &[answers], policy, readers)
     }
 
     /// An attempt for the first login by another process.
@@ -242,6 +268,16 @@ impl Rig {
     ) -> LoginStatus {
         let found = self.status.wait_for(|status| wanted(&status.logins[index])).await.unwrap();
         found.logins[index].clone()
+    }
+
+    /// Waits until that is so of the login and of all its secrets.
+    pub(super) async fn until_all(&mut self, wanted: impl Fn(&LoginStatus) -> bool) {
+        self.status.wait_for(|status| status.logins.iter().all(|login| wanted(login))).await.unwrap();
+    }
+
+    /// The status of one of them now.
+    pub(super) fn status_of(&self, index: usize) -> LoginStatus {
+        self.status.borrow().logins[index].clone()
     }
 
     /// The status now.
@@ -270,6 +306,11 @@ impl Rig {
         somebody_else.remove(&Target::new(self.path(), 0o600)).unwrap();
     }
 
+    /// What the secret of that index is published as, if it is.
+    pub(super) fn secret(&self, index: usize) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(format!("secret-{index}"))).ok()
+    }
+
     /// The output's content, if it is there.
     pub(super) fn file(&self) -> Option<String> {
         std::fs::read_to_string(self.path()).ok()
@@ -295,10 +336,13 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
-        provider: Arc::clone(script) as Arc<dyn Provider>,
+        origin: Origin::Exchange {
+            source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
+            provider: Arc::clone(script) as Arc<dyn Provider>,
+        },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
+        has_secrets: false,
     }
 }
 
