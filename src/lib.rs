@@ -17,3 +17,4 @@ pub mod registry;
 pub mod report;
 pub mod sources;
 pub mod time;
+pub mod vault_token_helper;

@@ -23,13 +23,14 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 14] = [
         &[],
         &["run"],
         &["once"],
         &["status"],
         &["get"],
         &["credential-process"],
+        &["vault-token-helper"],
         &["token"],
         &["logout"],
         &["config"],
