@@ -138,11 +138,12 @@ impl Engine {
         if matches!(access, Access::Awaited) {
             step = self.step_without_login(index, now);
         }
+        let is_unreachable = self.is_unreachable(index);
         let entry = &mut self.entries[index];
         match step {
             Step::Wait(deadline) => return Some(deadline),
             Step::Attempt => {
-                if let Err(wait) = self.budget.take(entry.budgets(), now.boot) {
+                if let Err(wait) = self.budget.take(entry.budgets(is_unreachable), now.boot) {
                     return Some(Deadline::after(wait, now));
                 }
                 match access {

@@ -23,6 +23,11 @@ impl Budgeted {
     pub(super) fn secrets(login: &LoginId) -> Self {
         Self { name: format!("{login} secrets"), burst: 20, per_second: 50 }
     }
+
+    /// The same while the server cannot be reached: a few find out for all whether it is back.
+    pub(super) fn scouts(login: &LoginId) -> Self {
+        Self { name: format!("{login} scouts"), burst: 1, per_second: 2 }
+    }
 }
 
 /// Token buckets, filled by the boot clock.

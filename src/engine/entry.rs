@@ -34,8 +34,10 @@ pub(super) struct Entry {
     /// Whether the removal of ended outputs failed and is to be tried again after the next attempt.
     retire_again: bool,
     restoration: Restoration,
-    /// The budgets that an attempt is taken from.
-    budgets: Vec<Budgeted>,
+    /// The budgets that an attempt is taken from, and those while the server of a secret's login cannot be reached.
+    budgets: [Vec<Budgeted>; 2],
+    /// Whether a secret of this login could not reach the server, and none has since.
+    pub(super) is_unreachable: bool,
     /// Nothing that was published up to then is good enough: somebody asked for a refresh.
     asked_at: SystemTime,
 }
@@ -44,6 +46,7 @@ impl Entry {
     pub(super) fn new(login: Arc<Login>, now: Now) -> Self {
         Self {
             budgets: budgets(&login),
+            is_unreachable: false,
             login,
             state: LoginState::new(now),
             notes: Vec::new(),
@@ -61,8 +64,8 @@ impl Entry {
     }
 
     /// The budgets that an attempt is taken from.
-    pub(super) fn budgets(&self) -> &[Budgeted] {
-        &self.budgets
+    pub(super) fn budgets(&self, is_unreachable: bool) -> &[Budgeted] {
+        &self.budgets[usize::from(is_unreachable)]
     }
 
     /// What another process published after this may be adopted.
@@ -84,9 +87,10 @@ impl Entry {
         if let Outcome::Fresh { notes, .. } = &outcome {
             self.take_notes(notes);
         }
-        let failures_before = before.failures;
+        let (failures_before, held_before) = (before.failures, before.held.clone());
         self.state = after_attempt(before, outcome, now, jitter);
-        self.log(failures_before);
+        let is_same = self.is_same_secret(held_before.as_ref());
+        self.log(failures_before, is_same);
         if std::mem::take(&mut self.stale) {
             self.state.wake(now);
         }
@@ -172,6 +176,13 @@ impl Entry {
         LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &self.notes, at)
     }
 
+    /// Whether a secret without an end was read again and found to be what it was, which is nothing to speak of.
+    fn is_same_secret(&self, before: Option<&Held>) -> bool {
+        let is_same =
+            |(before, held): (&Held, &Held)| held.expires_at.is_none() && before.subject == held.subject;
+        self.login.lender().is_some() && before.zip(self.state.held.as_ref()).is_some_and(is_same)
+    }
+
     /// Each note is said once.
     fn take_notes(&mut self, notes: &[String]) {
         for note in notes.iter().filter(|note| !self.notes.contains(note)) {
@@ -180,7 +191,7 @@ impl Entry {
         self.notes = notes.to_vec();
     }
 
-    fn log(&self, failures_before: u32) {
+    fn log(&self, failures_before: u32, is_same: bool) {
         let (login, state) = (&self.login.id, &self.state);
         match (&state.error, &state.held) {
             (Some(error), _) if state.failures <= LOUD => log_failure(login, error),
@@ -191,6 +202,8 @@ impl Entry {
                 let expires_at = held.expires_at.map(crate::time::rfc3339::seconds).unwrap_or_default();
                 if failures_before > 0 {
                     tracing::info!(%login, failures = failures_before, expires_at, "Fresh again.");
+                } else if is_same {
+                    tracing::debug!(%login, subject = held.subject, "Unchanged.");
                 } else {
                     tracing::info!(%login, subject = held.subject, expires_at, "Fresh.");
                 }
@@ -201,12 +214,13 @@ impl Entry {
 }
 
 /// Reading an ID token from something local costs nobody anything, and secrets do not take from what logins need.
-fn budgets(login: &Login) -> Vec<Budgeted> {
+fn budgets(login: &Login) -> [Vec<Budgeted>; 2] {
     if let Some(lender) = login.lender() {
-        return vec![Budgeted::secrets(&lender.id)];
+        return [vec![Budgeted::secrets(&lender.id)], vec![Budgeted::scouts(&lender.id)]];
     }
     let source = (!login.source().is_local()).then(|| Budgeted::logins(login.source().describe()));
-    std::iter::once(Budgeted::logins(login.id.kind())).chain(source).collect()
+    let all: Vec<_> = std::iter::once(Budgeted::logins(login.id.kind())).chain(source).collect();
+    [all.clone(), all]
 }
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {

@@ -4,6 +4,8 @@
 //! credential has been replaced, what hangs on the old one follows before that ends. And a secret may be the first to
 //! learn that the credential is dead: its attempt makes the login anew, and the login takes that over.
 
+use evercred_core::Advice;
+
 use crate::login::Login;
 use crate::time::{Deadline, Now};
 
@@ -46,6 +48,11 @@ impl Engine {
         step_until(&entry.state, Deadline::after(LOOK, now), &entry.login.policy, now)
     }
 
+    /// Whether the server that the secret is read from is known to be out of reach.
+    pub(super) fn is_unreachable(&self, index: usize) -> bool {
+        self.lenders[index].is_some_and(|lender| self.entries[lender].is_unreachable)
+    }
+
     /// An attempt for the login has ended: lets those know whom it concerns.
     pub(super) fn tell_family(&mut self, index: usize, now: Now) {
         match self.lenders[index] {
@@ -57,6 +64,8 @@ impl Engine {
 
     /// The secret's attempt may have made the login anew, or failed to.
     fn tell_lender(&mut self, lender: usize, secret: usize, now: Now) {
+        let error = self.entries[secret].state.error.as_ref();
+        self.entries[lender].is_unreachable = error.is_some_and(|error| error.advice == Advice::Unreachable);
         let lacks = lacks_login(&self.entries[secret]);
         let entry = &self.entries[lender];
         let issued_at = entry.state.held.as_ref().map(|held| held.issued_at);
@@ -72,6 +81,7 @@ impl Engine {
     }
 
     fn tell_secrets(&mut self, lender: usize, now: Now) {
+        self.entries[lender].is_unreachable &= self.entries[lender].state.error.is_some();
         let secrets = (0..self.entries.len()).filter(|index| self.lenders[*index] == Some(lender));
         for secret in secrets.collect::<Vec<_>>() {
             let LoginState { error, next, .. } = &self.entries[lender].state;

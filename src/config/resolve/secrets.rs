@@ -53,13 +53,17 @@ impl Resolver<'_> {
         let template = self.template_file(section);
         let context = self.secret_context(request.as_ref(), template.clone());
         let outputs = self.take(secret::file(section, &context));
-        let (Some(request), Some(itself), Some(outputs)) = (request, itself, outputs) else { return };
-        let Some(id) = self.secret_id(login, itself.name.as_deref(), &request, section) else { return };
-        for output in &outputs {
-            self.claim(Claim::new(&id, output.as_ref(), section.span()));
+        let name = itself.as_ref().and_then(|itself| itself.name.as_deref());
+        let id = self.secret_id(login, name, request.as_ref(), section);
+        if let Some((id, outputs)) = id.as_ref().zip(outputs.as_ref()) {
+            let claims = outputs.iter().map(|output| Claim::new(id, output.as_ref(), section.span()));
+            claims.for_each(|claim| self.claim(claim));
         }
-        let Some(lender) = lender else { return };
-        let Some(reader) = self.open(lender, request, section) else { return };
+        let Some((lender, request)) = lender.zip(request) else { return };
+        let reader = self.open(lender, request, section);
+        let (Some(id), Some(reader), Some(itself), Some(outputs)) = (id, reader, itself, outputs) else {
+            return;
+        };
         let fingerprint = self.describe_secret(lender, &id, section, template);
         let origin = Origin::Secret { login: Arc::clone(lender), reader };
         let policy = itself.policy;
@@ -85,11 +89,12 @@ impl Resolver<'_> {
         &mut self,
         login: &LoginId,
         name: Option<&str>,
-        request: &SecretRequest,
+        request: Option<&SecretRequest>,
         section: &Section<'_>,
     ) -> Option<LoginId> {
         let file = section.get_ref().get("file").and_then(|value| value.get_ref().as_str());
-        let derived = request.path.as_deref().and_then(|path| path.trim_matches('/').rsplit('/').next());
+        let path = request.and_then(|request| request.path.as_deref());
+        let derived = path.and_then(|path| path.trim_matches('/').rsplit('/').next());
         let name = name.map(str::to_owned).or_else(|| derived.or(file.map(stem)).map(plain))?;
         let id = login.secret(&name);
         let place = tree::value_span(section.get_ref(), "name").unwrap_or_else(|| section.span());

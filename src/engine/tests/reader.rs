@@ -65,6 +65,11 @@ impl Reader {
         })
     }
 
+    /// Answers so from now on.
+    pub(super) fn set(&self, answers: &[Kind]) {
+        *self.answers.lock().unwrap() = answers.iter().copied().collect();
+    }
+
     /// What renewals are answered with: how long it lives from then, or that it can be renewed no more.
     pub(super) fn renew(&self, lives: &[Option<Duration>]) {
         *self.renewals.lock().unwrap() = lives.iter().copied().collect();

@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{
     Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock as _,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::ends::{Mint, Plain};
 use super::reader::Reader;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
@@ -23,7 +22,6 @@ use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Origin, Policy};
 use crate::outputs::Output;
-use crate::sources::TokenSource;
 use crate::time::Clock as _;
 use crate::time::fake::FakeClock;
 
@@ -110,59 +108,6 @@ impl Provider for Script {
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
         Box::pin(async move { self.renewed(held) })
-    }
-}
-
-/// Mints tokens that live an hour, each its own unless the script says otherwise.
-#[derive(Debug)]
-struct Mint(Arc<Script>, AtomicU32);
-
-impl TokenSource for Mint {
-    fn describe(&self) -> String {
-        "a test".to_owned()
-    }
-
-    fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.0.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
-        let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
-        let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
-        Box::pin(async move { Ok(IdToken::parse(&token).unwrap()) })
-    }
-}
-
-/// The session token as a file, unless it is told to refuse.
-#[derive(Debug)]
-struct Plain(Target, Arc<AtomicBool>);
-
-impl Output for Plain {
-    fn target(&self) -> &Target {
-        &self.0
-    }
-
-    fn needs(&self) -> &[Field] {
-        &[Field::SESSION_TOKEN]
-    }
-
-    fn render(&self, credential: &Credential, _: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        if self.1.load(Ordering::Relaxed) {
-            return Err(Failure::new("write", self.0.path.display().to_string(), Advice::RETRY));
-        }
-        Ok(credential.field(Field::SESSION_TOKEN).unwrap().expose().as_bytes().to_vec())
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        Some(current.to_vec())
-    }
-
-    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        vec![(Field::SESSION_TOKEN, Secret::new(String::from_utf8_lossy(current)))]
-    }
-
-    fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
     }
 }
 
@@ -337,7 +282,7 @@ fn login(
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
         origin: Origin::Exchange {
-            source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
+            source: Mint::new(script),
             provider: Arc::clone(script) as Arc<dyn Provider>,
         },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],

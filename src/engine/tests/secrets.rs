@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evercred_core::Advice;
+use evercred_core::{Advice, WallClock as _};
 
 use super::reader::{Kind, Reader};
 use super::renewal::Renewed;
@@ -220,4 +220,21 @@ async fn five_hundred_secrets_are_fresh_within_ten_seconds_and_never_more_than_s
         times.iter().filter(|time| (*start..*start + Duration::from_secs(1)).contains(*time)).count()
     });
     assert!(busiest.max().unwrap() <= 71);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_find_out_for_all_whether_the_server_is_back() {
+    let readers: Vec<_> = (0..200).map(|_| Reader::new(&[Kind::Static])).collect();
+    let mut rig = Rig::family(&[Answer::Good(12 * HOUR)], &readers);
+    rig.until_all(is_fresh).await;
+    readers.iter().for_each(|reader| reader.set(&[Kind::Bad(Advice::Unreachable)]));
+    tokio::time::sleep(10 * MINUTE).await;
+    let asked = |readers: &[Arc<Reader>]| readers.iter().map(|reader| reader.reads()).sum::<usize>();
+    let before = asked(&readers);
+    tokio::time::sleep(MINUTE).await;
+    assert!((60..=125).contains(&(asked(&readers) - before)), "{} in a minute", asked(&readers) - before);
+    readers.iter().for_each(|reader| reader.set(&[Kind::Static]));
+    let back = rig.clock.now();
+    rig.until_all(is_fresh).await;
+    assert!(rig.clock.now().duration_since(back).unwrap() < Duration::from_secs(6), "{:?}", rig.clock.now());
 }
