@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rig that does not stand must fail the test")]
 #![expect(clippy::disallowed_methods, reason = "how long a client works is measured outside of the program")]
 
+#[path = "openbao_secrets/many.rs"]
+mod many;
 #[path = "openbao_secrets/rig.rs"]
 mod rig;
 
@@ -159,7 +161,7 @@ fn database(rig: &Rig, default_ttl: &str, max_ttl: &str) -> Postgres {
     postgres
 }
 
-/// What `psql` and every other client of PostgreSQL reads at each connection.
+/// What `psql` and every other client of a database reads at each connection.
 fn database_secret(more: &str) -> String {
     format!(
         r#"

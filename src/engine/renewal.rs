@@ -24,8 +24,8 @@ enum Renewal {
     Impossible,
     /// It is dead, or only a new one can follow it.
     Over,
-    /// It lives on; and what was known of it before.
-    Kept(Credential, Held),
+    /// It lives on.
+    Kept(Box<Got>),
 }
 
 /// A credential that an attempt has got, and what it follows.
@@ -72,7 +72,7 @@ impl Attempts {
             return self.keep_or_read(login, (lender, reader.as_ref()), known, adopt_after).await;
         }
         match self.renew(login, known).await? {
-            Renewal::Kept(credential, before) => Ok(Got { before: Some(before), ..Got::new(credential) }),
+            Renewal::Kept(got) => Ok(*got),
             Renewal::Over => Ok(Got::new(self.obtain(login).await?)),
             Renewal::Impossible => Ok(Got { in_use: known.cloned(), ..Got::new(self.obtain(login).await?) }),
         }
@@ -87,7 +87,7 @@ impl Attempts {
         let work = async { provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
         let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
         whole(&credential, provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
-        Ok(Renewal::Kept(credential, before))
+        Ok(Renewal::Kept(Box::new(Got { before: Some(before), ..Got::new(credential) })))
     }
 
     /// The credential in use, given what is `known` of the outputs: from memory, or else as the outputs give it back.

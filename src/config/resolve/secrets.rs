@@ -64,7 +64,7 @@ impl Resolver<'_> {
         let (Some(id), Some(reader), Some(itself), Some(outputs)) = (id, reader, itself, outputs) else {
             return;
         };
-        let fingerprint = self.describe_secret(lender, &id, section, template);
+        let fingerprint = self.describe_secret(lender, &id, section, template.as_deref());
         let origin = Origin::Secret { login: Arc::clone(lender), reader };
         let policy = itself.policy;
         self.logins.push(Arc::new(Login { id, fingerprint, origin, outputs, policy, has_secrets: false }));
@@ -138,7 +138,7 @@ impl Resolver<'_> {
         lender: &Login,
         id: &LoginId,
         section: &Section<'_>,
-        template: Option<String>,
+        template: Option<&str>,
     ) -> String {
         let schema = secret::one();
         let mut table = tree::to_json(section);

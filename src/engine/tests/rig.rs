@@ -217,7 +217,7 @@ impl Rig {
 
     /// Waits until that is so of the login and of all its secrets.
     pub(super) async fn until_all(&mut self, wanted: impl Fn(&LoginStatus) -> bool) {
-        self.status.wait_for(|status| status.logins.iter().all(|login| wanted(login))).await.unwrap();
+        self.status.wait_for(|status| status.logins.iter().all(&wanted)).await.unwrap();
     }
 
     /// The status of one of them now.

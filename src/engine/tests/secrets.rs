@@ -78,7 +78,9 @@ async fn a_lease_is_kept_alive_until_its_last_renewal_and_then_replaced() {
 async fn what_hangs_on_a_credential_that_was_replaced_follows_before_that_ends() {
     let readers: Vec<_> = (0..20).map(|_| Reader::new(&[Kind::Leased(12 * HOUR)])).collect();
     let untouched = Reader::new(&[Kind::Pinned]);
-    readers.iter().for_each(|reader| reader.renew(&[Some(12 * HOUR); 9]));
+    for reader in &readers {
+        reader.renew(&[Some(12 * HOUR); 9]);
+    }
     let mut rig =
         Rig::family(&[Answer::Good(2 * HOUR)], &[readers.clone(), vec![Arc::clone(&untouched)]].concat());
     rig.until_in(21, is_fresh).await;
@@ -120,7 +122,9 @@ async fn secrets_that_find_the_credential_dead_make_one_login_together_and_go_on
     let mut rig = Rig::family(&[Answer::Renewable(24 * HOUR)], &readers);
     let first = rig.until(is_fresh).await;
     rig.until_in(30, is_fresh).await;
-    readers.iter().for_each(|reader| reader.kill("credential 1"));
+    for reader in &readers {
+        reader.kill("credential 1");
+    }
     tokio::time::sleep(10 * MINUTE).await;
     assert_eq!(rig.script.asked_at().len(), 2, "one login for all of them");
     assert_eq!(rig.file().as_deref(), Some("credential 2"));
@@ -227,13 +231,17 @@ async fn a_few_find_out_for_all_whether_the_server_is_back() {
     let readers: Vec<_> = (0..200).map(|_| Reader::new(&[Kind::Static])).collect();
     let mut rig = Rig::family(&[Answer::Good(12 * HOUR)], &readers);
     rig.until_all(is_fresh).await;
-    readers.iter().for_each(|reader| reader.set(&[Kind::Bad(Advice::Unreachable)]));
+    for reader in &readers {
+        reader.set(&[Kind::Bad(Advice::Unreachable)]);
+    }
     tokio::time::sleep(10 * MINUTE).await;
     let asked = |readers: &[Arc<Reader>]| readers.iter().map(|reader| reader.reads()).sum::<usize>();
     let before = asked(&readers);
     tokio::time::sleep(MINUTE).await;
     assert!((60..=125).contains(&(asked(&readers) - before)), "{} in a minute", asked(&readers) - before);
-    readers.iter().for_each(|reader| reader.set(&[Kind::Static]));
+    for reader in &readers {
+        reader.set(&[Kind::Static]);
+    }
     let back = rig.clock.now();
     rig.until_all(is_fresh).await;
     assert!(rig.clock.now().duration_since(back).unwrap() < Duration::from_secs(6), "{:?}", rig.clock.now());

@@ -22,7 +22,11 @@ pub(super) fn write(data: &Map<String, Value>, is_composed: bool) -> Result<Stri
     } else {
         add(data, &mut variables)?;
     }
-    Ok(variables.into_iter().map(|(name, value)| format!("{name}={value}\n")).collect())
+    let mut file = String::new();
+    for (name, value) in &variables {
+        file.extend([name, "=", value, "\n"]);
+    }
+    Ok(file)
 }
 
 fn add<'d>(fields: &'d Map<String, Value>, variables: &mut BTreeMap<&'d str, String>) -> Result<(), Misfit> {
