@@ -153,6 +153,75 @@ fn a_template_error_in_a_running_daemon_keeps_the_file_and_takes_no_lease_for_ea
     assert_eq!(home.read("db.ini").unwrap(), "another old one");
 }
 
+#[test]
+fn no_token_lease_or_secret_comes_out_but_into_its_file() {
+    let rig = Rig::start(&json!({"token_policies": ["app"], "token_ttl": "1h"}), POLICY);
+    let postgres = database(&rig, "3s", "9s");
+    rig.server.admin(["kv", "put", "kv/app", "password=canary-of-the-store"]);
+    let home = rig.home(&database_secret(
+        r#"
+        [[vault.default.secrets]]
+        path = "kv/data/app"
+        file = "~/app.json"
+        refresh_every = "1s"
+
+        [[vault.default.secrets]]
+        name = "misfit"
+        path = "kv/data/app"
+        file = "~/misfit"
+        template = "{{ password + 1 }}{{ nothing }}"
+
+        [[vault.default.secrets]]
+        path = "pki/issue/web"
+        parameters = { common_name = "web.acme.dev", ttl = "10s" }
+        file = "~/web.pem"
+        format = "pem"
+        "#,
+    ));
+    let mut daemon = home.start_as(home.evercred(["run", "--log", "trace", "--log-format", "json"]));
+    daemon.until("the misfit", LIMIT, || {
+        status_of(&home, "vault.default.misfit")["error"].as_object().map(drop)
+    });
+    let first = daemon.until("the first user", LIMIT, || user(&home, &postgres).ok());
+    let mut canaries = vec!["canary-of-the-store".to_owned(), "PRIVATE KEY".to_owned()];
+    let mut plant = || {
+        canaries.push(home.read(".vault-token").unwrap());
+        canaries.push(home.read(".pgpass").unwrap().rsplit(':').next().unwrap().to_owned());
+        let leases = rig.server.admin(["list", "-format=json", "sys/leases/lookup/database/creds/app"]);
+        canaries.extend(serde_json::from_str::<Vec<String>>(&leases).unwrap());
+    };
+    plant();
+    daemon.until("another user", LIMIT, || user(&home, &postgres).ok().filter(|user| *user != first));
+    plant();
+    rig.server.admin(["token", "revoke", &home.read(".vault-token").unwrap()]);
+    daemon.until("another token", LIMIT, || all_fresh_but_the_misfit(&home).then_some(()));
+    let mut said = daemon.log() + &home.status().to_string() + &home.run(["config", "show"]).success();
+    said += &std::fs::read_to_string(format!("/proc/{}/cmdline", daemon.id())).unwrap();
+    for file in home
+        .path("run/evercred")
+        .read_dir()
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.is_file())
+    {
+        said += &std::fs::read_to_string(file).unwrap();
+    }
+    assert!(
+        said.contains("kv/data/app, version 1") && canaries.len() >= 7,
+        "the test looks at the right things"
+    );
+    for canary in canaries {
+        assert!(!said.contains(&canary), "{canary} came out");
+    }
+}
+
+fn all_fresh_but_the_misfit(home: &Home) -> bool {
+    let status = home.status();
+    let mut others =
+        status["logins"].as_array().unwrap().iter().filter(|login| login["login"] != "vault.default.misfit");
+    others.all(|login| login["phase"] == "fresh")
+}
+
 /// A database whose users live as long as the role says.
 fn database(rig: &Rig, default_ttl: &str, max_ttl: &str) -> Postgres {
     let postgres = Postgres::start();

@@ -36,6 +36,8 @@ pub(super) struct Got {
     pub(super) in_use: Option<Held>,
     /// What was known of the same credential before its renewal.
     pub(super) before: Option<Held>,
+    /// The credential before it, if it may still be good.
+    predecessor: Option<Held>,
     /// When the credential that a secret was read with was first received.
     pub(super) lender_obtained_at: Option<SystemTime>,
 }
@@ -43,7 +45,7 @@ pub(super) struct Got {
 impl Got {
     /// One that follows nothing.
     pub(super) fn new(credential: Credential) -> Self {
-        Self { credential, in_use: None, before: None, lender_obtained_at: None }
+        Self { credential, in_use: None, before: None, predecessor: None, lender_obtained_at: None }
     }
 
     /// A secret that was read with what `lender` speaks of.
@@ -55,7 +57,7 @@ impl Got {
     pub(super) fn predecessor_ends_at(&self) -> Option<SystemTime> {
         match &self.before {
             Some(before) => before.predecessor_ends_at,
-            None => self.in_use.as_ref()?.expires_at,
+            None => self.predecessor.as_ref()?.expires_at,
         }
     }
 }
@@ -74,7 +76,13 @@ impl Attempts {
         match self.renew(login, known).await? {
             Renewal::Kept(got) => Ok(*got),
             Renewal::Over => Ok(Got::new(self.obtain(login).await?)),
-            Renewal::Impossible => Ok(Got { in_use: known.cloned(), ..Got::new(self.obtain(login).await?) }),
+            Renewal::Impossible => {
+                // What secrets are to be read with is of no use, however good it is, if it is not at hand.
+                let has = |held: &&Held| self.kept.remembered(login, Some(held), self.clock.now()).is_some();
+                let in_use = known.filter(|held| !login.has_secrets || has(held)).cloned();
+                let credential = self.obtain(login).await?;
+                Ok(Got { in_use, predecessor: known.cloned(), ..Got::new(credential) })
+            }
         }
     }
 

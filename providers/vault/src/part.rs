@@ -122,8 +122,8 @@ mod tests {
         Part::new(&read, answer, NOW)
     }
 
-    fn after(seconds: u64) -> Option<SystemTime> {
-        Some(NOW + Duration::from_secs(seconds))
+    fn after(seconds: u64) -> SystemTime {
+        NOW + Duration::from_secs(seconds)
     }
 
     #[test]
@@ -145,16 +145,16 @@ mod tests {
     fn a_lease_or_a_certificate_says_when_it_ends_and_else_the_config() {
         let leased =
             json!({"lease_id": "database/creds/app/1", "lease_duration": 60, "renewable": true, "data": {}});
-        assert_eq!(part(json!({"path": "a"}), leased).ends_at, after(60));
+        assert_eq!(part(json!({"path": "a"}), leased).ends_at, Some(after(60)));
         let issued = json!({"data": {"expiration": 90, "serial_number": "7a:01"}});
         let written = part(json!({"path": "pki/issue/web", "parameters": {}}), issued.clone());
         assert_eq!(
             (written.ends_at, written.subject.as_str()),
-            (after(90), "pki/issue/web, serial number 7a:01")
+            (Some(after(90)), "pki/issue/web, serial number 7a:01")
         );
         assert_eq!(part(json!({"path": "kv1/a"}), issued).ends_at, None, "somebody's own field");
         let signed = json!({"path": "ssh/sign/u", "parameters": {}, "lifetime": "30s"});
-        assert_eq!(part(signed, json!({"data": {"signed_key": "k"}})).ends_at, after(30));
+        assert_eq!(part(signed, json!({"data": {"signed_key": "k"}})).ends_at, Some(after(30)));
     }
 
     #[test]
@@ -166,7 +166,7 @@ mod tests {
             part(json!({"path": "a"}), leased.clone()).renewed(&serde_json::from_value(answer).unwrap(), now)
         };
         let whole = renewed(60).unwrap();
-        assert_eq!((whole.ends_at, whole.lease.unwrap().renewable), (after(90), true));
+        assert_eq!((whole.ends_at, whole.lease.unwrap().renewable), (Some(after(90)), true));
         assert!(!renewed(40).unwrap().lease.unwrap().renewable);
         assert!(renewed(0).is_none());
     }

@@ -116,7 +116,10 @@ impl Secret {
                     self.was_refused.store(true, Ordering::Relaxed);
                     Ok(None)
                 }
-                Err(error) => Err(self.explain(token, Call::RenewLease, read, error).await),
+                Err(error) => {
+                    let failure = self.explain(token, Call::RenewLease, read, error).await;
+                    Err(failure.conceal([&Text::new(&lease.id)]))
+                }
             },
             _ if part.is_static() && read.parameters.is_none() => {
                 self.read_one(token, read).await.map(|(part, _)| Some(part))
