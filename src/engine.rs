@@ -44,7 +44,7 @@ use entry::Entry;
 use family::Access;
 use pace::Pace;
 use schedule::Step;
-use status::{Daemon, Status};
+use status::{ConfigStatus, Daemon, Status};
 use work::{Done, Job, Work};
 
 /// What the engine can be told.
@@ -54,6 +54,8 @@ pub enum Command {
     Refresh(Vec<LoginId>),
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
+    /// The config was read again: these logins count from now on, unless it was `None` because it had mistakes.
+    Reloaded(Option<Vec<Arc<Login>>>, ConfigStatus),
 }
 
 /// Keeps logins fresh until it is dropped.
@@ -111,7 +113,7 @@ impl Engine {
             self.publish_status();
             let clock = Arc::clone(&self.clock);
             tokio::select! {
-                Some((id, done)) = self.work.next() => self.ended(&id, done),
+                Some((login, done)) = self.work.next() => self.ended(&login, done),
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => return,
@@ -127,12 +129,13 @@ impl Engine {
         // Who has waited longest comes first, or those that fail often would use up the budget of the others.
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
         order.sort_by_key(|index| self.entries[*index].state.next.boot);
-        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now));
+        let mut under_way = self.reads_under_way();
+        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now, &mut under_way));
         deadlines.reduce(Deadline::earlier)
     }
 
     /// The same for one login; nothing has to be looked at again before what was started has ended.
-    fn start_if_due(&mut self, index: usize, now: Now) -> Option<Deadline> {
+    fn start_if_due(&mut self, index: usize, now: Now, under_way: &mut [usize]) -> Option<Deadline> {
         let mut step = self.entries[index].next_step(now)?;
         let access = if step == Step::Attempt { self.access(index, now) } else { Access::Open };
         if matches!(access, Access::Awaited) {
@@ -143,8 +146,15 @@ impl Engine {
         match step {
             Step::Wait(deadline) => return Some(deadline),
             Step::Attempt => {
+                let reads = self.lenders[index].map(|lender| &mut under_way[lender]);
+                if reads.as_ref().is_some_and(|reads| **reads >= family::AT_ONCE) {
+                    return None;
+                }
                 if let Err(wait) = self.budget.take(entry.budgets(is_unreachable), now.boot) {
                     return Some(Deadline::after(wait, now));
+                }
+                if let Some(reads) = reads {
+                    *reads += 1;
                 }
                 match access {
                     Access::Lacking(error) => self.work.start_adoption(entry, error),
@@ -164,12 +174,15 @@ impl Engine {
         None
     }
 
-    fn ended(&mut self, id: &LoginId, done: Done) {
+    fn ended(&mut self, login: &Arc<Login>, done: Done) {
         let now = self.clock.read();
         if matches!(done, Done::Inspection(_)) {
             self.pace.end(now.boot);
         }
-        let Some(index) = self.entries.iter().position(|entry| entry.login.id == *id) else { return };
+        // It may have gone, or be another one of the same name, since the config was read again.
+        let Some(index) = self.entries.iter().position(|entry| Arc::ptr_eq(&entry.login, login)) else {
+            return;
+        };
         let entry = &mut self.entries[index];
         match done {
             Done::Attempt(outcome) => {
@@ -194,7 +207,30 @@ impl Engine {
             Command::Changed(path) => {
                 self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
             }
+            Command::Reloaded(logins, config) => {
+                if let Some(logins) = logins {
+                    self.replace(logins, now);
+                }
+                self.status.send_modify(|status| {
+                    if let Some(daemon) = &mut status.daemon {
+                        daemon.config = config;
+                    }
+                });
+            }
         }
+    }
+
+    /// What did not change keeps its state and its timers; what is under way for a login that went comes to nothing.
+    fn replace(&mut self, logins: Vec<Arc<Login>>, now: Now) {
+        let mut before = std::mem::take(&mut self.entries);
+        for login in logins {
+            let entry = match before.iter().position(|entry| entry.login.is_same_as(&login)) {
+                Some(index) => before.swap_remove(index),
+                None => Entry::new(login, now),
+            };
+            self.entries.push(entry);
+        }
+        self.lenders = family::lenders(&self.entries);
     }
 
     /// A failure may have been the clock's fault, so it is worth another try at once; what is fresh has its

@@ -51,6 +51,12 @@ pub enum Origin {
 }
 
 impl Login {
+    /// Whether a config that has `other` asks for nothing else than one that has this.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let what = |login: &Self| (login.id.clone(), login.fingerprint.clone(), login.has_secrets);
+        what(self) == what(other)
+    }
+
     /// The login that a secret is read with; none, if this is no secret.
     pub fn lender(&self) -> Option<&Arc<Self>> {
         match &self.origin {

@@ -15,6 +15,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    help(arguments.operation, app.environment()).map_err(|failure| Report::from(&failure))?;
+    help(arguments.operation, &app.machine.build.surroundings.environment)
+        .map_err(|failure| Report::from(&failure))?;
     Ok(Exit::Fresh)
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::IdToken;
-
 use crate::login::Login;
 
 use super::attempt::Attempts;
@@ -31,11 +29,10 @@ impl Attempts {
         self.in_background(login, look).await.unwrap_or_default()
     }
 
-    /// What can be taken over: it was issued after `adopt_after`, is not due yet, and serves. A record from the future
-    /// was made before the clock was set right, so its plan is void.
+    /// What can be taken over: it was issued after `adopt_after`, is not due yet, and serves.
     pub(super) fn adoptable(&self, known: &Known, adopt_after: SystemTime) -> Option<Held> {
         let now = self.clock.now();
-        let is_due = |held: &Held| held.refresh_at <= now || held.issued_at > now + IdToken::LEEWAY;
+        let is_due = |held: &Held| held.refresh_at <= now || held.is_from_the_future(now);
         known.held.clone().filter(|held| known.serves && held.issued_at > adopt_after && !is_due(held))
     }
 

@@ -123,13 +123,14 @@ impl Attempts {
 
     /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
     fn still_better(&self, known: Option<&Held>, answer: &Credential, login: &Login) -> Option<Held> {
-        let known = known.filter(|held| !held.has_ended(self.clock.now()))?;
+        let now = self.clock.now();
+        let known = known.filter(|held| !held.has_ended(now) && !held.is_from_the_future(now))?;
         let outlives = match (known.expires_at, answer.expires_at()) {
             (Some(old), Some(new)) => old > new,
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        let refresh_at = refresh_at(self.clock.now(), known.expires_at, &login.policy, (self.jitter)());
+        let refresh_at = refresh_at(now, known.expires_at, &login.policy, (self.jitter)());
         outlives.then(|| Held { refresh_at, ..known.clone() })
     }
 

@@ -63,6 +63,11 @@ impl Entry {
         self.job.is_none().then(|| schedule::next_step(&self.state, &self.login.policy, now))
     }
 
+    /// Whether an attempt is under way.
+    pub(super) fn is_attempting(&self) -> bool {
+        self.job == Some(Job::Attempt)
+    }
+
     /// The budgets that an attempt is taken from.
     pub(super) fn budgets(&self, is_unreachable: bool) -> &[Budgeted] {
         &self.budgets[usize::from(is_unreachable)]

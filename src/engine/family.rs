@@ -48,6 +48,17 @@ impl Engine {
         step_until(&entry.state, Deadline::after(LOOK, now), &entry.login.policy, now)
     }
 
+    /// Of each login, how many attempts for its secrets are under way.
+    pub(super) fn reads_under_way(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.entries.len()];
+        for (entry, lender) in self.entries.iter().zip(&self.lenders) {
+            if let Some(lender) = lender.filter(|_| entry.is_attempting()) {
+                counts[lender] += 1;
+            }
+        }
+        counts
+    }
+
     /// Whether the server that the secret is read from is known to be out of reach.
     pub(super) fn is_unreachable(&self, index: usize) -> bool {
         self.lenders[index].is_some_and(|lender| self.entries[lender].is_unreachable)
@@ -105,6 +116,10 @@ impl Engine {
         }
     }
 }
+
+/// So many secrets of one login are read side by side; the budget alone would let them pile up at a server, or on a
+/// machine, that is slow.
+pub(super) const AT_ONCE: usize = 20;
 
 /// A secret that waits is told of everything that matters; this is only how long a timer is set for.
 const LOOK: std::time::Duration = std::time::Duration::from_hours(1);

@@ -37,7 +37,7 @@ pub(super) struct Got {
     /// What was known of the same credential before its renewal.
     pub(super) before: Option<Held>,
     /// The credential before it, if it may still be good.
-    predecessor: Option<Held>,
+    pub(super) predecessor: Option<Held>,
     /// When the credential that a secret was read with was first received.
     pub(super) lender_obtained_at: Option<SystemTime>,
 }

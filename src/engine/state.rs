@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use evercred_core::Advice;
+use evercred_core::{Advice, IdToken};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,12 @@ impl Held {
         self.expires_at.is_some_and(|end| end <= wall)
     }
 
+    /// Whether it was received before the clock was set right, so that neither its plan nor its end can be believed:
+    /// many providers say how long a credential lives, not when it ends.
+    pub fn is_from_the_future(&self, wall: SystemTime) -> bool {
+        self.issued_at > wall + IdToken::LEEWAY
+    }
+
     /// Whether it hangs on a credential that `lender` is not.
     pub fn is_orphan_of(&self, lender: &Self) -> bool {
         self.bound_to.is_some_and(|bound_to| bound_to != lender.obtained_at)
@@ -65,6 +71,8 @@ pub struct LoginState {
     pub held: Option<Held>,
     /// When the next attempt is due.
     pub next: Deadline,
+    /// Attempts that have ended.
+    pub attempts: u64,
     /// Attempts that failed one after another with the same class of advice.
     pub failures: u32,
     /// Since when there has been no success; `None` after one.
@@ -100,6 +108,7 @@ impl LoginState {
         Self {
             held: None,
             next,
+            attempts: 0,
             failures: 0,
             failing_since: None,
             error: None,
@@ -128,10 +137,12 @@ impl LoginState {
 
 /// The state after an attempt that ended in `outcome`. `jitter` is drawn from `0.0..1.0`.
 pub fn after_attempt(mut state: LoginState, outcome: Outcome, now: Now, jitter: f64) -> LoginState {
+    state.attempts += 1;
     match outcome {
         Outcome::Fresh { held, .. } => {
             let next = Deadline::at(held.refresh_at, now);
-            LoginState { next, held: Some(held), touched: state.touched, ..LoginState::new(now) }
+            let LoginState { attempts, touched, .. } = state;
+            LoginState { next, held: Some(held), attempts, touched, ..LoginState::new(now) }
         }
         Outcome::Failed { held, error } => {
             if let Some(held) = held {

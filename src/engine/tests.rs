@@ -2,6 +2,7 @@
 
 mod ends;
 mod life;
+mod long;
 mod others;
 mod outage;
 mod reader;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use evercred_core::{Advice, Failure};
 use tokio::task::{Id, JoinSet};
 
-use crate::login::{Login, LoginId};
+use crate::login::Login;
 
 use super::attempt::{Attempts, Outcome};
 use super::attempt_error::{AttemptError, Stage};
@@ -41,7 +41,7 @@ pub(super) struct Work {
     attempts: Arc<Attempts>,
     tasks: JoinSet<Done>,
     /// A task that panics cannot say whose it was.
-    owners: HashMap<Id, (LoginId, Job)>,
+    owners: HashMap<Id, (Arc<Login>, Job)>,
 }
 
 impl Work {
@@ -52,7 +52,7 @@ impl Work {
     pub(super) fn start(&mut self, job: Job, entry: &mut Entry) {
         entry.start(job);
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
-        let id = login.id.clone();
+        let owner = Arc::clone(&login);
         let adopt_after = entry.adopt_after();
         let task = self.tasks.spawn(async move {
             match job {
@@ -61,18 +61,18 @@ impl Work {
                 Job::Retirement => Done::Retirement(attempts.retire(&login).await),
             }
         });
-        self.owners.insert(task.id(), (id, job));
+        self.owners.insert(task.id(), (owner, job));
     }
 
     /// Starts an attempt that can ask nobody, because the login that a secret is read with has failed with `error`.
     pub(super) fn start_adoption(&mut self, entry: &mut Entry, error: AttemptError) {
         entry.start(Job::Attempt);
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
-        let (id, adopt_after) = (login.id.clone(), entry.adopt_after());
+        let (owner, adopt_after) = (Arc::clone(&login), entry.adopt_after());
         let task = self
             .tasks
             .spawn(async move { Done::Attempt(attempts.adopt_only(&login, adopt_after, error).await) });
-        self.owners.insert(task.id(), (id, Job::Attempt));
+        self.owners.insert(task.id(), (owner, Job::Attempt));
     }
 
     /// Whether an attempt has got a credential for `login` that was issued after `issued_at`.
@@ -81,14 +81,14 @@ impl Work {
     }
 
     /// What ends next, and whose it was; `None` if nothing is under way. Nothing is lost if the wait is given up.
-    pub(super) async fn next(&mut self) -> Option<(LoginId, Done)> {
+    pub(super) async fn next(&mut self) -> Option<(Arc<Login>, Done)> {
         loop {
             let (task, done) = match self.tasks.join_next_with_id().await? {
                 Ok((task, done)) => (task, Some(done)),
                 Err(error) => (error.id(), None),
             };
-            if let Some((id, job)) = self.owners.remove(&task) {
-                return Some((id, done.unwrap_or_else(|| panicked(job))));
+            if let Some((login, job)) = self.owners.remove(&task) {
+                return Some((login, done.unwrap_or_else(|| panicked(job))));
             }
         }
     }

@@ -52,7 +52,7 @@ struct Config {
     /// Of the format `template`: a Jinja template, in which each field is a variable, as `{{ password }}`, or
     /// `{{ db.password }}` of several reads; `data` has all of them. A name that is not there is an error.
     template: Option<String>,
-    /// The same in a file of its own, absolute or with `~/`. It is read when evercred starts.
+    /// The same in a file of its own, absolute or with `~/`: a part of the config, read again when it changes.
     template_file: Option<String>,
 }
 

@@ -116,6 +116,7 @@ impl Resolver<'_> {
             Problem::new(value.span(), format!("the template cannot be read: {why}"))
                 .hint("It must be a text file (UTF-8) that this user may read.".to_owned())
         };
+        self.templates.push(path.clone());
         let read = match files::read(&path) {
             Ok(Some(bytes)) => String::from_utf8(bytes).map_err(|_| problem("it is no text".to_owned())),
             Ok(None) => Err(problem(format!("there is no {}", path.display()))),

@@ -17,7 +17,7 @@ use super::reader::Reader;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
-use crate::engine::status::{Daemon, LoginStatus, Status};
+use crate::engine::status::{ConfigStatus, Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Origin, Policy};
@@ -166,7 +166,7 @@ impl Rig {
                 .collect::<Vec<_>>(),
         );
         let attempts = attempts(folder.path(), &clock);
-        let daemon = Daemon { pid: 1, started_at: clock.now() };
+        let daemon = Daemon { pid: 1, started_at: clock.now(), config: config_status(&clock) };
         let (engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
         let script = Arc::clone(&scripts[0]);
@@ -265,6 +265,10 @@ impl Rig {
     pub(super) fn lives(&self) -> bool {
         !self.task.is_finished()
     }
+}
+
+fn config_status(clock: &FakeClock) -> ConfigStatus {
+    ConfigStatus { file: PathBuf::from("config.toml"), loaded_at: clock.now(), problems: Vec::new() }
 }
 
 fn login(
