@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
+use crate::engine::attempt::Attempts;
 use crate::engine::status::{Daemon, Status};
 use crate::engine::{Command, Engine};
 use crate::exit::Exit;
@@ -39,23 +41,57 @@ pub(super) fn run(app: &App) -> super::Outcome {
     let _lock = only_one(runtime_folder)?;
     let watched: BTreeSet<PathBuf> = logins.iter().flat_map(files_of).collect();
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
+    let attempts = app.attempts();
     let (engine, commands) =
-        Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
-    let runtime = runtime()?;
-    runtime.block_on(async {
+        Engine::new(Arc::clone(&app.clock), Arc::clone(&attempts), logins, daemon, fastrand::f64);
+    let mut ending = engine.logins();
+    ending.retain(|login| login.provider.ends_on_exit());
+    let machinery = runtime()?;
+    machinery.block_on(async {
         let (status, news) = (engine.status(), engine.status());
         tokio::select! {
             () = engine.run() => {}
             () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
             () = pass_on_changes(app, watched, news, commands) => {}
-            signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
+            signal = stopped() => tracing::info!(signal, "Stopping."),
         }
     });
     // Files are whole at every instant, so nothing that still writes, or hangs on a dead file system, is waited for
     // for long.
-    runtime.shutdown_timeout(LAST_WORDS);
+    machinery.shutdown_timeout(LAST_WORDS);
+    end(&attempts, ending)?;
     Ok(Exit::Fresh)
 }
+
+/// Logs out of the logins that are to end with us. Nothing else is under way any more, so nothing can log in again.
+fn end(attempts: &Arc<Attempts>, logins: Vec<Arc<Login>>) -> Result<(), Box<Report>> {
+    if logins.is_empty() {
+        return Ok(());
+    }
+    let machinery = runtime()?;
+    machinery.block_on(async {
+        let mut ends = JoinSet::new();
+        for login in logins {
+            let attempts = Arc::clone(attempts);
+            ends.spawn(async move { log_out(attempts, &login).await });
+        }
+        if tokio::time::timeout(LONGEST_END, ends.join_all()).await.is_err() {
+            tracing::warn!("Logging out takes too long; what is left of it is left to \"evercred logout\".");
+        }
+    });
+    machinery.shutdown_timeout(LAST_WORDS);
+    Ok(())
+}
+
+async fn log_out(attempts: Arc<Attempts>, login: &Arc<Login>) {
+    match attempts.log_out(login).await {
+        Ok(_) => tracing::info!(login = %login.id, "Logged out, as revoke_on_exit asks."),
+        Err(failure) => tracing::warn!(login = %login.id, %failure, "Logging out failed."),
+    }
+}
+
+/// A service manager waits longer before it kills; asking a provider takes less.
+const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// Time for file work under way when the daemon stops.
 const LAST_WORDS: Duration = Duration::from_millis(300);
