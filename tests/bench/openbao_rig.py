@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import ssl
@@ -147,7 +148,7 @@ class OpenBao:
         request = urllib.request.Request(f"{self.address}/v1/{path}", data, headers, method=method)
         context = ssl.create_default_context(cafile=self.authority) if self.tls else None
         try:
-            with urllib.request.urlopen(request, timeout=5, context=context) as answer:
+            with urllib.request.urlopen(request, timeout=60, context=context) as answer:
                 return json.loads(answer.read() or "{}")
         except urllib.error.HTTPError as error:
             if token is None:
@@ -239,10 +240,16 @@ outputs = [{{ type = "token-file", path = "{self.sink}" }}]
 
 
 class Agent(Client):
-    """`bao agent` with the same login and the same output."""
+    """`bao agent` with the same login and the same output, from a copy of its program: it would otherwise share most of
+    its memory with the server, which runs elsewhere in real life.
+    """
+
+    copy = None
 
     def __init__(self, folder, server, _program=None):
         super().__init__(folder, server)
+        if Agent.copy is None:
+            Agent.copy = shutil.copy(bao_program(), folder.parent / "bao-agent")
         authority = f'ca_cert = "{server.authority}"' if server.tls else ""
         (folder / "agent.hcl").write_text(
             f"""
@@ -273,4 +280,4 @@ auto_auth {{
         )
 
     def command(self):
-        return [bao_program(), "agent", f"-config={self.folder}/agent.hcl"]
+        return [Agent.copy, "agent", f"-config={self.folder}/agent.hcl"]
