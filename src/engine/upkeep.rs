@@ -16,7 +16,7 @@ use super::publish;
 use super::record::Standing;
 use super::state::Held;
 
-/// How long logging out waits for the provider.
+/// How long logging out, also at the end of a daemon, waits for the provider.
 const REVOCATION: Duration = Duration::from_secs(5);
 
 impl Attempts {
@@ -54,8 +54,9 @@ impl Attempts {
     /// A secret ends with its login's credential, or by itself: which lease it has is known to the daemon alone.
     async fn revoke(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
         let recall = |this: Arc<Self>, login: Arc<Login>| {
-            let held = this.records.read(&login)?;
-            this.records.recall(&login, &held)
+            let known = this.records.read(&login);
+            let remembered = this.kept.remembered(&login, known.as_ref(), this.clock.now());
+            remembered.map(|(_, credential)| credential).or_else(|| this.records.recall(&login, &known?))
         };
         if login.lender().is_some() {
             return Ok(());
