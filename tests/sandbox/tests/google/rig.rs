@@ -43,10 +43,7 @@ impl Rig {
     /// The answer to the exchange at a provider.
     pub(crate) fn exchange(&self, provider: &str, token: &str) -> Answer {
         let name = self.sandbox.gcp_provider(provider);
-        self.exchange_form(&[
-            ("audience", &format!("//iam.googleapis.com/{name}")),
-            ("subject_token", token),
-        ])
+        self.exchange_form(&[("audience", &format!("//iam.googleapis.com/{name}")), ("subject_token", token)])
     }
 
     /// The answer to a good form with some fields replaced.

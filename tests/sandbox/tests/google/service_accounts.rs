@@ -53,6 +53,7 @@ fn delegates_must_be_able_to_act_as_the_next_one() {
     };
     let name = |account: &str| format!("projects/-/serviceAccounts/{}", rig.sandbox.service_account(account));
     through(json!([name("dev")]), "deploy").expect_success();
+    through(json!(null), "dev").expect_success();
     through(json!([]), "deploy").expect_refusal(403, "PERMISSION_DENIED", "getAccessToken");
     through(json!([name("dev")]), "stranger").expect_refusal(403, "PERMISSION_DENIED", "getAccessToken");
     // To be let in as an account is not to be let through it.

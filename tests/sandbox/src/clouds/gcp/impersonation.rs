@@ -27,17 +27,15 @@ const SCOPES: [&str; 1] = ["https://www.googleapis.com/auth/iam"];
 /// The life of a token whose caller names none.
 const USUAL: Duration = Duration::from_hours(1);
 
+/// Every field may be `null`, which says as much as its absence (<https://protobuf.dev/programming-guides/json/>).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Asked {
-    #[serde(default)]
-    delegates: Vec<String>,
-    #[serde(default)]
-    scope: Vec<String>,
+    delegates: Option<Vec<String>>,
+    scope: Option<Vec<String>>,
     lifetime: Option<String>,
     audience: Option<String>,
-    #[serde(default)]
-    include_email: bool,
+    include_email: Option<bool>,
 }
 
 pub(super) async fn answer(
@@ -86,7 +84,7 @@ fn impersonate(
     let asked: Asked = serde_json::from_slice(body)
         .map_err(|error| invalid(format!("Invalid JSON payload received. {error}")))?;
     let options = state.options().gcp.clone();
-    let account = permitted(&options, &caller.principal, &asked.delegates, email, permission)?;
+    let account = permitted(&options, &caller.principal, asked.delegates.as_deref(), email, permission)?;
     match permission {
         Permission::GetOpenIdToken => id_token(state, account, &asked),
         _ => access_token(state, &options, account, asked, facts),
@@ -101,12 +99,12 @@ fn invalid(message: impl Into<String>) -> Refusal {
 fn permitted<'o>(
     options: &'o GcpOptions,
     caller: &Principal,
-    delegates: &[String],
+    delegates: Option<&[String]>,
     email: &str,
     permission: Permission,
 ) -> Result<&'o ServiceAccount, Refusal> {
     let mut principal = caller.clone();
-    for delegate in delegates {
+    for delegate in delegates.unwrap_or_default() {
         let email = delegate
             .strip_prefix("projects/-/serviceAccounts/")
             .ok_or_else(|| invalid("Request contains an invalid argument."))?;
@@ -141,13 +139,14 @@ fn access_token(
     asked: Asked,
     facts: &mut Facts,
 ) -> Result<Value, Refusal> {
-    if asked.scope.iter().all(String::is_empty) {
+    let scopes = asked.scope.unwrap_or_default();
+    if scopes.iter().all(String::is_empty) {
         return Err(invalid("Scope required."));
     }
     let lifetime = lifetime(account, asked.lifetime.as_deref(), facts)?;
     let expires_at = state.clock.now() + options.token_lifetime.unwrap_or(lifetime);
     let principal = Principal::ServiceAccount(account.email.clone());
-    let token = state.gcp().open(Grant { principal, scopes: asked.scope, expires_at });
+    let token = state.gcp().open(Grant { principal, scopes, expires_at });
     state.secrets().push(token.clone());
     facts.granted_id = Some(token_id(&token));
     Ok(json!({"accessToken": token, "expireTime": date_time(expires_at)}))
@@ -186,7 +185,7 @@ fn id_token(state: &State, account: &ServiceAccount, asked: &Asked) -> Result<Va
         "iat": now,
         "exp": now + 3600,
     });
-    if asked.include_email {
+    if asked.include_email == Some(true) {
         claims["email"] = json!(account.email);
         claims["email_verified"] = json!(true);
     }
