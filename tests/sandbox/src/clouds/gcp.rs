@@ -13,7 +13,7 @@
 //! Google gives clocks, and the minutes that a change takes to reach all of Google.
 //!
 //! Words of refusals are those that Google's documentation and reports of its users show; where none was found
-//! (another grant type, no scope, an attribute that cannot be mapped) the error's code is right and its words are ours.
+//! (another grant type, no scope, an attribute of one's own that cannot be mapped) the error's code is right and its words are ours.
 //!
 //! <https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>,
 //! <https://cloud.google.com/iam/docs/reference/credentials/rest>

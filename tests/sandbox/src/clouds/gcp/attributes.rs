@@ -41,9 +41,12 @@ pub(super) fn of(provider: &IdentityProvider, claims: &Claims) -> Result<Attribu
 fn collect(mapped: BTreeMap<&str, Result<Value, String>>) -> Result<Attributes, Refusal> {
     let mut found = Attributes { subject: String::new(), groups: Vec::new(), custom: BTreeMap::new() };
     for (name, value) in mapped {
+        if name == "google.subject" {
+            found.subject = value.ok().and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();
+            continue;
+        }
         let value = value.map_err(|why| invalid(format!("The attribute {name} cannot be mapped: {why}.")))?;
         match (name, name.strip_prefix("attribute."), value) {
-            ("google.subject", _, Value::String(subject)) => found.subject = subject,
             ("google.groups", _, Value::Array(groups)) => {
                 found.groups = groups.iter().filter_map(Value::as_str).map(str::to_owned).collect();
             }
@@ -54,7 +57,11 @@ fn collect(mapped: BTreeMap<&str, Result<Value, String>>) -> Result<Attributes, 
         }
     }
     if found.subject.is_empty() {
-        return Err(invalid("The mapped attribute google.subject must not be empty."));
+        return Err(Refusal::oauth(
+            400,
+            "unauthorized_client",
+            "Could not obtain a value for google.subject from the given credential.",
+        ));
     }
     if found.subject.len() > LONGEST_SUBJECT {
         return Err(invalid(
