@@ -2,7 +2,7 @@
 //!
 //! | route | body | what it does |
 //! |---|---|---|
-//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs, identity providers and service accounts |
+//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs, client ids, identity providers and service accounts |
 //! | `POST /sandbox/mint` | a [`Mint`], `{}` for a good one | `{"token": …}` |
 //! | `POST /sandbox/keys` | `{"old": "keep"}` or `{"old": "drop"}` | rotates the keys |
 //! | `POST /sandbox/faults` | `{"group": "sts", "fault": {"kind": "throttling", "times": 2}}` | adds a fault |
@@ -56,6 +56,11 @@ async fn describe(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "github_request_url": state.github_request_url(),
         "github_request_token": options.platform.github_token,
         "role_arns": roles,
+        "https_url": state.https_url(),
+        "proxy_url": state.proxy_url(),
+        "certificate_authority": state.tls.authority,
+        "tenant_id": options.azure.tenant_id,
+        "client_ids": options.azure.applications.iter().map(|one| &one.client_id).collect::<Vec<_>>(),
         "gcp_providers": providers.collect::<Vec<String>>(),
         "gcp_service_accounts": accounts.collect::<Vec<String>>(),
     }))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clouds::azure;
 use crate::state::lock;
 
 /// The groups of routes that fail, and are counted, separately.
@@ -23,6 +24,12 @@ pub enum Group {
     Http,
     /// AWS STS: `/`, `/sts`.
     Sts,
+    /// Entra: `/TENANT/oauth2/…`, `/TENANT/v2.0/…`, `/TENANT/discovery/…`.
+    Entra,
+    /// Azure Resource Manager: `/subscriptions…`, `/tenants`, `/metadata/…`.
+    Arm,
+    /// Azure's blob storage: everything at `ACCOUNT.blob.core.windows.net`.
+    Blobs,
     /// Google's Security Token Service: `/v1/token`, `/v1/introspect`.
     GoogleSts,
     /// Google's IAM Credentials: `/v1/projects/…`.
@@ -141,11 +148,16 @@ impl Fault {
 }
 
 impl Group {
-    /// The group of a path; `None` for the control routes and for what does not exist.
-    pub(crate) fn of(path: &str) -> Option<Self> {
+    /// The group of a path at a host; `None` for the control routes and for what does not exist.
+    pub(crate) fn of(host: &str, path: &str) -> Option<Self> {
+        if azure::is_storage(host) {
+            return Some(Self::Blobs);
+        }
         let mut parts = path.split('/').skip(1);
         let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         match first {
+            _ if ["oauth2", "v2.0", "discovery"].contains(&second) => Some(Self::Entra),
+            "subscriptions" | "tenants" | "metadata" => Some(Self::Arm),
             "" | "sts" => Some(Self::Sts),
             "v1" => match (second, parts.next()) {
                 ("token" | "introspect", None) => Some(Self::GoogleSts),

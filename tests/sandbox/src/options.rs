@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clouds::aws::AwsOptions;
+use crate::clouds::azure::AzureOptions;
 use crate::clouds::gcp::GcpOptions;
 use crate::keys::Algorithm;
 use crate::tokens::Shape;
@@ -21,6 +22,8 @@ pub struct Options {
     pub platform: PlatformOptions,
     /// AWS STS.
     pub aws: AwsOptions,
+    /// Entra and Azure.
+    pub azure: AzureOptions,
     /// Google Cloud.
     pub gcp: GcpOptions,
 }
@@ -32,6 +35,7 @@ impl Default for Options {
             algorithm: Algorithm::Es256,
             platform: PlatformOptions::default(),
             aws: AwsOptions::default(),
+            azure: AzureOptions::default(),
             gcp: GcpOptions::default(),
         }
     }
