@@ -23,6 +23,12 @@ pub enum Group {
     Http,
     /// AWS STS: `/`, `/sts`.
     Sts,
+    /// Google's Security Token Service: `/v1/token`, `/v1/introspect`.
+    GoogleSts,
+    /// Google's IAM Credentials: `/v1/projects/…`.
+    GoogleIam,
+    /// Google's APIs: `/v1/projects`, `/storage/…`.
+    GoogleApi,
 }
 
 /// Something that goes wrong with the next requests to a [`Group`].
@@ -54,7 +60,7 @@ pub enum FaultKind {
         #[serde(default)]
         body: String,
     },
-    /// An error in the words of the group's own protocol (query XML for STS, Connect JSON for the APIs).
+    /// An error in the words of the group's own protocol (query XML for AWS STS, Connect JSON for the APIs, OAuth and JSON for Google).
     Refuse {
         /// The HTTP status.
         status: u16,
@@ -137,9 +143,17 @@ impl Fault {
 impl Group {
     /// The group of a path; `None` for the control routes and for what does not exist.
     pub(crate) fn of(path: &str) -> Option<Self> {
-        let first = path.split('/').nth(1).unwrap_or_default();
+        let mut parts = path.split('/').skip(1);
+        let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         match first {
             "" | "sts" => Some(Self::Sts),
+            "v1" => match (second, parts.next()) {
+                ("token" | "introspect", None) => Some(Self::GoogleSts),
+                ("projects", None) => Some(Self::GoogleApi),
+                ("projects", Some(_)) => Some(Self::GoogleIam),
+                _ => None,
+            },
+            "storage" => Some(Self::GoogleApi),
             "idp" => Some(Self::Idp),
             "_supervisor" => Some(Self::Supervisor),
             "github" => Some(Self::Github),

@@ -3,7 +3,7 @@
 //!
 //! It promises to *verify*: no credential comes out for a token that the real cloud would refuse, and every
 //! refusal is in the cloud's own words. What each part checks, and what it leaves out, is in the head of its
-//! module: `clouds/aws.rs`, `verify.rs`, `platform.rs`. All is plain HTTP, for TLS is the business of the HTTP
+//! module: `clouds/aws.rs`, `clouds/gcp.rs`, `verify.rs`, `platform.rs`. All is plain HTTP, for TLS is the business of the HTTP
 //! stack and tested there.
 //!
 //! ```no_run
@@ -38,6 +38,7 @@ mod tokens;
 mod verify;
 
 pub use clouds::aws::{AwsOptions, Role};
+pub use clouds::gcp::{Binding, GcpOptions, GcpRole, IdentityProvider, ServiceAccount};
 pub use fault::{Fault, FaultKind, Group};
 pub use keys::{Algorithm, OldKeys, Signer};
 pub use log::{Facts, Request};

@@ -54,6 +54,12 @@ pub struct Facts {
     pub signed_by: Option<String>,
     /// The access key that the answer handed out.
     pub access_key_id: Option<String>,
+    /// Whom the bearer token that was shown, or else the one that was handed out, speaks for.
+    pub principal: Option<String>,
+    /// A name for the bearer token that was shown, which says nothing about it.
+    pub bearer_id: Option<String>,
+    /// The same for the bearer token that was handed out.
+    pub granted_id: Option<String>,
     /// The `jti` of the ID token that was shown or handed out.
     pub token_id: Option<String>,
     /// The protocol's error code.

@@ -72,6 +72,16 @@ impl Sandbox {
         self.state.options().aws.role_arn(name)
     }
 
+    /// The resource name of a workload identity provider of Google Cloud, by its id.
+    pub fn gcp_provider(&self, id: &str) -> String {
+        self.state.options().gcp.provider_name(id)
+    }
+
+    /// The address of a service account of Google Cloud, by its name.
+    pub fn service_account(&self, name: &str) -> String {
+        self.state.options().gcp.email(name)
+    }
+
     /// Mints an ID token.
     ///
     /// # Panics
@@ -125,7 +135,7 @@ impl Sandbox {
         self.state.log.wait_until(limit, enough)
     }
 
-    /// Every secret that it handed out so far: ID tokens, and the secret keys and tokens of sessions. For looking
+    /// Every secret that it handed out so far: ID tokens, and the secret keys and tokens of sessions of all clouds. For looking
     /// for them where they must not be.
     pub fn secrets(&self) -> Vec<String> {
         self.state.secrets().clone()
@@ -138,7 +148,7 @@ impl Sandbox {
 
     /// Ends every session of every cloud, as if their credentials had been revoked.
     pub fn revoke_sessions(&self) {
-        self.state.aws().revoke();
+        self.state.revoke();
     }
 
     /// Puts the stand-ins `gp`, `ona` and `gitpod` into `folder`, which must be there, as links to `binary`

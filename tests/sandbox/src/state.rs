@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
-use crate::clouds::aws;
+use crate::clouds::{aws, gcp};
 use crate::fault::Faults;
 use crate::keys::KeyRing;
 use crate::log::Log;
@@ -19,6 +19,7 @@ pub(crate) struct State {
     options: Mutex<Options>,
     keys: Mutex<KeyRing>,
     aws: Mutex<aws::Sessions>,
+    gcp: Mutex<gcp::Grants>,
     secrets: Mutex<Vec<String>>,
 }
 
@@ -32,6 +33,7 @@ impl State {
             keys: Mutex::new(KeyRing::new(options.algorithm)?),
             options: Mutex::new(options),
             aws: Mutex::default(),
+            gcp: Mutex::default(),
             secrets: Mutex::default(),
         })
     }
@@ -63,6 +65,16 @@ impl State {
 
     pub(crate) fn aws(&self) -> MutexGuard<'_, aws::Sessions> {
         lock(&self.aws)
+    }
+
+    pub(crate) fn gcp(&self) -> MutexGuard<'_, gcp::Grants> {
+        lock(&self.gcp)
+    }
+
+    /// Ends every session of every cloud.
+    pub(crate) fn revoke(&self) {
+        self.aws().revoke();
+        self.gcp().revoke();
     }
 }
 

@@ -5,6 +5,8 @@
 //! leeway. Audience and subject are each cloud's own business. It leaves out fetching the keys over the network:
 //! a fault of the group `idp` stands for that.
 
+use std::time::{Duration, SystemTime};
+
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Map, Value};
 
@@ -79,6 +81,22 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Rejection> {
 }
 
 impl Claims {
+    /// What a token says of itself; for words about it that are not believed.
+    pub(crate) fn unverified(token: &str) -> Option<Self> {
+        let decoded = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token).ok()?;
+        Some(Self(decoded.claims))
+    }
+
+    pub(crate) fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// When the token ends; a verified one has an end.
+    pub(crate) fn expires_at(&self) -> SystemTime {
+        let seconds = self.seconds("exp").and_then(|seconds| u64::try_from(seconds).ok());
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.unwrap_or_default())
+    }
+
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
@@ -94,7 +112,7 @@ impl Claims {
         }
     }
 
-    fn seconds(&self, name: &str) -> Option<i64> {
+    pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 }

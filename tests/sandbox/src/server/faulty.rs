@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::LONGEST_BODY;
 use super::line::Line;
-use crate::clouds::aws;
+use crate::clouds::{aws, gcp};
 use crate::fault::{Fault, FaultKind, Group};
 
 /// Answers with the fault; `quoted` is the request as text, and `proceed` the right answer, for faults that spoil it.
@@ -53,6 +53,10 @@ fn code(status: u16) -> StatusCode {
 fn refuse(group: Group, status: StatusCode, code: &str, message: &str) -> Response {
     match group {
         Group::Sts => aws::Refusal::new(status.as_u16(), code, message).into_response(),
+        Group::GoogleSts => gcp::Refusal::oauth(status.as_u16(), code, message).into_response(),
+        Group::GoogleIam | Group::GoogleApi => {
+            gcp::Refusal::api(status.as_u16(), code, message).into_response()
+        }
         Group::Idp | Group::Supervisor | Group::Api | Group::Github | Group::Http => {
             (status, Json(json!({"code": code, "message": message}))).into_response()
         }
@@ -62,6 +66,12 @@ fn refuse(group: Group, status: StatusCode, code: &str, message: &str) -> Respon
 fn throttle(group: Group) -> Response {
     match group {
         Group::Sts => refuse(group, StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
+        Group::GoogleSts | Group::GoogleIam | Group::GoogleApi => refuse(
+            group,
+            StatusCode::TOO_MANY_REQUESTS,
+            "RESOURCE_EXHAUSTED",
+            "Resource has been exhausted (e.g. check quota).",
+        ),
         _ => refuse(group, StatusCode::TOO_MANY_REQUESTS, "resource_exhausted", "too many requests"),
     }
 }
