@@ -7,6 +7,7 @@
 //! Adding an output is one file here and one line in [`KINDS`].
 
 mod env_file;
+mod external_account;
 mod field_choice;
 mod ini;
 mod json;
@@ -42,6 +43,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<external_account::Config>("external-account"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -76,6 +78,12 @@ pub trait Output: Debug + Send + Sync {
     /// The file's content as it would be had we never written it; `None` if there would be no file.
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         let _ = current;
+        None
+    }
+
+    /// Where the content of somebody else's is kept that this output takes the place of, until logging out gives it
+    /// back. For whole files at a place that is not evercred's alone; parts of shared files keep it in themselves.
+    fn keepsake(&self) -> Option<&Target> {
         None
     }
 
