@@ -97,7 +97,7 @@ pub(crate) static EXCHANGE: &[Refusal] = &[
                  provider's attribute mapping, for instance with extract().",
     },
     Refusal {
-        codes: &["invalid_grant"],
+        codes: &[],
         saying: &["google.subject"],
         advice: Advice::NeedsAttention,
         meaning: "the provider's attribute mapping finds no subject in the token",
@@ -199,8 +199,8 @@ pub(crate) static DELEGATION: &[Refusal] = &[
         saying: &["iam.serviceaccounts."],
         advice: Advice::NeedsAttention,
         meaning: "one of the service accounts may not be spoken for by the one before it",
-        remedy: "The way is {chain}. The first must grant roles/iam.workloadIdentityUser to {principal}, and each further \
-                 one roles/iam.serviceAccountTokenCreator to the one before it. It takes up to 7 minutes to be known; \
+        remedy: "The way is {chain}. Each must grant roles/iam.serviceAccountTokenCreator to the one before it, and the \
+                 first to {principal}: roles/iam.workloadIdentityUser does not let anybody through. It takes up to 7 minutes to be known; \
                  evercred asks again every two.",
     },
     NO_ACCOUNT,
