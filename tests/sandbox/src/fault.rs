@@ -32,9 +32,9 @@ pub enum Group {
     Blobs,
     /// Google's Security Token Service: `/v1/token`, `/v1/introspect`.
     GoogleSts,
-    /// Google's IAM Credentials: `/v1/projects/…`.
+    /// Google's IAM Credentials: `/v1/projects/-/serviceAccounts/…`.
     GoogleIam,
-    /// Google's APIs: `/v1/projects`, `/storage/…`.
+    /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`.
     GoogleApi,
 }
 
@@ -159,10 +159,10 @@ impl Group {
             _ if ["oauth2", "v2.0", "discovery"].contains(&second) => Some(Self::Entra),
             "subscriptions" | "tenants" | "metadata" => Some(Self::Arm),
             "" | "sts" => Some(Self::Sts),
-            "v1" => match (second, parts.next()) {
+            "v1" => match (second, parts.nth(1)) {
                 ("token" | "introspect", None) => Some(Self::GoogleSts),
                 ("projects", None) => Some(Self::GoogleApi),
-                ("projects", Some(_)) => Some(Self::GoogleIam),
+                ("projects", Some("serviceAccounts")) => Some(Self::GoogleIam),
                 _ => None,
             },
             "storage" => Some(Self::GoogleApi),

@@ -32,6 +32,18 @@ fn a_bearer_must_be_there_be_good_and_reach_far_enough() {
 }
 
 #[test]
+fn a_project_is_found_by_its_id_and_by_its_number() {
+    let rig = Rig::new();
+    let token = rig.federated(CLOUD);
+    for name in ["acme-dev", "123456789012"] {
+        let project = rig.get(&format!("/v1/projects/{name}"), &token).expect_success();
+        assert_eq!(project["projectId"], "acme-dev");
+    }
+    rig.get("/v1/projects/other", &token).expect_refusal(403, "PERMISSION_DENIED", "permission");
+    rig.get("/v1/projects/acme-dev", "").expect_refusal(401, "UNAUTHENTICATED", "missing");
+}
+
+#[test]
 fn introspection_says_whom_a_token_speaks_for_as_long_as_it_is_good() {
     let rig = Rig::new();
     let token = rig.federated(CLOUD);

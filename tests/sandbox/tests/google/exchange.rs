@@ -135,6 +135,21 @@ fn a_form_that_asks_for_something_else_is_refused() {
 }
 
 #[test]
+fn people_of_an_organization_must_name_a_project() {
+    let rig = Rig::new();
+    let token = rig.sandbox.mint(&Mint::audience("acme-people-client"));
+    let audience = format!("//iam.googleapis.com/{}", rig.sandbox.gcp_provider("people"));
+    assert!(audience.contains("/locations/global/workforcePools/"), "{audience}");
+    let form = [("audience", audience.as_str()), ("subject_token", &token), ("options", "{}")];
+    rig.exchange_form(&form).expect_refusal(400, "invalid_request", "userProject");
+    let form = [form[0], form[1], ("options", r#"{"userProject": "123456789012"}"#)];
+    let granted = rig.exchange_form(&form).token("access_token");
+    rig.get(PROJECTS, &granted).expect_success();
+    let principal = rig.sandbox.requests().pop().unwrap().facts.principal.unwrap();
+    assert!(principal.contains("/locations/global/workforcePools/acme-people/subject/"), "{principal}");
+}
+
+#[test]
 fn the_attribute_condition_decides_on_the_claims_and_on_what_they_map_to() {
     let rig = Rig::new();
     let rejected = "The given credential is rejected by the attribute condition.";

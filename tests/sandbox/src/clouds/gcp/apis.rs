@@ -1,12 +1,12 @@
-//! Two APIs that want a good bearer token: the list of projects (Resource Manager) and of buckets (Storage, which
+//! Two APIs that want a good bearer token: projects (Resource Manager) and the list of buckets (Storage, which
 //! refuses in its own, older words).
 
 use std::sync::Arc;
 
-use axum::extract::State as Shared;
+use axum::extract::{Path, State as Shared};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::bearer::{Trouble, check, refusal};
 use super::refusal::Refusal;
@@ -27,21 +27,44 @@ const SCOPES_OF_STORAGE: [&str; 4] = [
 
 pub(super) async fn projects(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
     let mut facts = Facts { action: Some("ListProjects".to_owned()), ..Facts::default() };
-    let method = "google.cloudresourcemanager.v1.Projects.ListProjects";
-    let bearer = check(&state, &headers, &SCOPES_OF_PROJECTS, &mut facts);
-    let (id, number) = {
-        let options = state.options();
-        (options.gcp.project_id.clone(), options.gcp.project_number.clone())
-    };
-    let list = json!({"projects": [{
-        "projectId": id,
-        "projectNumber": number,
-        "name": id,
+    let result = manager(&state, &headers, &mut facts).map(|()| json!({"projects": [own(&state)]}));
+    respond(result, facts)
+}
+
+/// A project by its id or its number; libraries look up the id of the one that a pool is in.
+pub(super) async fn project(
+    Shared(state): Shared<Arc<State>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let mut facts = Facts { action: Some("GetProject".to_owned()), ..Facts::default() };
+    let own = own(&state);
+    let result = manager(&state, &headers, &mut facts).and_then(|()| {
+        if own["projectId"] == name.as_str() || own["projectNumber"] == name.as_str() {
+            return Ok(own);
+        }
+        Err(Refusal::api(403, "PERMISSION_DENIED", "The caller does not have permission"))
+    });
+    respond(result, facts)
+}
+
+fn manager(state: &Arc<State>, headers: &HeaderMap, facts: &mut Facts) -> Result<(), Refusal> {
+    let service = "cloudresourcemanager.googleapis.com";
+    let method =
+        format!("google.cloudresourcemanager.v1.Projects.{}", facts.action.as_deref().unwrap_or_default());
+    let bearer = check(state, headers, &SCOPES_OF_PROJECTS, facts);
+    bearer.map(drop).map_err(|trouble| refusal(trouble, service, &method))
+}
+
+fn own(state: &State) -> Value {
+    let options = state.options();
+    json!({
+        "projectId": options.gcp.project_id,
+        "projectNumber": options.gcp.project_number,
+        "name": options.gcp.project_id,
         "lifecycleState": "ACTIVE",
         "createTime": "2026-01-01T00:00:00Z",
-    }]});
-    let refuse = |trouble| refusal(trouble, "cloudresourcemanager.googleapis.com", method);
-    respond(bearer.map(|_| list).map_err(refuse), facts)
+    })
 }
 
 pub(super) async fn buckets(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {

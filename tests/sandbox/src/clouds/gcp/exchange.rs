@@ -38,6 +38,7 @@ fn exchange(state: &State, form: &BTreeMap<String, String>, facts: &mut Facts) -
     check_kinds(field)?;
     let options = state.options().gcp.clone();
     let provider = provider(&options, field("audience"))?;
+    check_user_project(provider, field("options"))?;
     let scopes: Vec<String> = field("scope").split_whitespace().map(str::to_owned).collect();
     if scopes.is_empty() {
         return Err(Refusal::oauth(400, "invalid_scope", "The scope parameter is required."));
@@ -46,7 +47,7 @@ fn exchange(state: &State, form: &BTreeMap<String, String>, facts: &mut Facts) -
     let claims = verified(state, &options, provider, field("subject_token"))?;
     facts.audience = claims.audience();
     let attributes = attributes::of(provider, &claims)?;
-    let principal = Principal::Federated { pool: options.pool_name(&provider.pool), attributes };
+    let principal = Principal::Federated { pool: options.pool_name(provider), attributes };
     let now = state.clock.now();
     let expires_at = claims.expires_at().min(now + LONGEST);
     facts.principal = Some(principal.member());
@@ -80,30 +81,12 @@ fn check_kinds<'f>(field: impl Fn(&str) -> &'f str) -> Result<(), Refusal> {
     }
 }
 
-/// The provider of that name. A pool is none, and a project is named by its number.
+/// The provider of that name.
 fn provider<'o>(options: &'o GcpOptions, audience: &str) -> Result<&'o IdentityProvider, Refusal> {
-    let parts: Vec<&str> = audience.split('/').collect();
-    let [
-        "",
-        "",
-        "iam.googleapis.com",
-        "projects",
-        project,
-        "locations",
-        "global",
-        kind,
-        pool,
-        "providers",
-        id,
-    ] = parts[..]
-    else {
-        return Err(not_a_provider());
-    };
-    if kind != "workloadIdentityPools" || !project.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(not_a_provider());
-    }
+    let name = audience.strip_prefix("//iam.googleapis.com/").filter(|name| may_be_a_provider(name));
+    let name = name.ok_or_else(not_a_provider)?;
     let mut providers = options.providers.iter().filter(|provider| !provider.disabled);
-    providers.find(|it| project == options.project_number && it.pool == pool && it.id == id).ok_or_else(|| {
+    providers.find(|provider| options.resource_name(provider) == name).ok_or_else(|| {
         Refusal::oauth(
             400,
             "invalid_target",
@@ -111,6 +94,27 @@ fn provider<'o>(options: &'o GcpOptions, audience: &str) -> Result<&'o IdentityP
              pool or provider is disabled or deleted or because it doesn't exist.",
         )
     })
+}
+
+/// A pool is no provider, and a project is named by its number.
+fn may_be_a_provider(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts[..] {
+        ["projects", project, "locations", "global", "workloadIdentityPools", _, "providers", _] => {
+            project.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        ["locations", "global", "workforcePools", _, "providers", _] => true,
+        _ => false,
+    }
+}
+
+/// People have no project of their own that their requests could be counted to.
+fn check_user_project(provider: &IdentityProvider, options: &str) -> Result<(), Refusal> {
+    let options: Value = serde_json::from_str(options).unwrap_or_default();
+    if !provider.workforce || options["userProject"].as_str().is_some_and(|project| !project.is_empty()) {
+        return Ok(());
+    }
+    Err(Refusal::oauth(400, "invalid_request", "The options parameter must name a userProject."))
 }
 
 fn not_a_provider() -> Refusal {
@@ -134,8 +138,7 @@ fn verified(
     if expected != state.issuer() {
         return Err(refusal(token, &expected, Rejection::UnknownIssuer(state.issuer())));
     }
-    let name =
-        format!("//iam.googleapis.com/{}/providers/{}", options.pool_name(&provider.pool), provider.id);
+    let name = format!("//iam.googleapis.com/{}", options.resource_name(provider));
     let own = [format!("https:{name}"), name];
     let allowed = if provider.allowed_audiences.is_empty() { &own[..] } else { &provider.allowed_audiences };
     if claims.audience().iter().any(|audience| allowed.contains(audience)) {

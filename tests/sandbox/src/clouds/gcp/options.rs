@@ -25,7 +25,7 @@ const POOL: &str = "workspaces";
 impl Default for GcpOptions {
     /// Project `acme-dev`, number 123456789012, with the pool `workspaces`. Its providers: `gitpod`; `others` (its
     /// condition wants another repository), `acme` (wants the audience `acme`), `closed` (disabled), `elsewhere`
-    /// (another issuer). Its service accounts: `dev`, for everybody in the pool; `long`, likewise, with tokens of 12 h;
+    /// (another issuer); and `people`, in the organization's pool `acme-people`, for the audience `acme-people-client`. Its service accounts: `dev`, for everybody in the pool; `long`, likewise, with tokens of 12 h;
     /// `app`, for the repository of the default tokens; `stranger`, for somebody else; `deploy`, for `dev` to act as.
     fn default() -> Self {
         let number = "123456789012";
@@ -49,6 +49,7 @@ impl Default for GcpOptions {
                     issuer: Some("https://issuer.example".to_owned()),
                     ..IdentityProvider::new(POOL, "elsewhere")
                 },
+                IdentityProvider::new("acme-people", "people").workforce("acme-people-client"),
             ],
             service_accounts: vec![
                 account("deploy").bind(GcpRole::TokenCreator, dev.member()),
@@ -82,6 +83,8 @@ pub struct IdentityProvider {
     pub condition: Option<String>,
     /// Whether nobody is let in.
     pub disabled: bool,
+    /// Whether the pool is an organization's, for people, rather than the project's.
+    pub workforce: bool,
 }
 
 impl IdentityProvider {
@@ -99,6 +102,7 @@ impl IdentityProvider {
             mapping: mapping.map(|(name, cel)| (name.to_owned(), cel.to_owned())).into(),
             condition: None,
             disabled: false,
+            workforce: false,
         }
     }
 
@@ -114,6 +118,12 @@ impl IdentityProvider {
     pub fn attribute(mut self, name: impl Into<String>, cel: impl Into<String>) -> Self {
         self.mapping.insert(name.into(), cel.into());
         self
+    }
+
+    /// In an organization's pool, for this audience.
+    #[must_use]
+    pub fn workforce(self, audience: impl Into<String>) -> Self {
+        Self { workforce: true, ..self }.audience(audience)
     }
 
     /// For this audience, rather than for its own name.
@@ -185,14 +195,25 @@ impl GcpOptions {
         format!("{name}@{}.iam.gserviceaccount.com", self.project_id)
     }
 
-    /// The resource name of a provider of the pool `workspaces`, by its id.
+    /// The resource name of a provider, by its id; of one in the pool `workspaces` if it does not exist.
     pub(crate) fn provider_name(&self, id: &str) -> String {
-        format!("{}/providers/{id}", self.pool_name(POOL))
+        let known = self.providers.iter().find(|provider| provider.id == id);
+        self.resource_name(known.unwrap_or(&IdentityProvider::new(POOL, id)))
     }
 
-    /// The resource name of a pool.
-    pub(super) fn pool_name(&self, pool: &str) -> String {
-        format!("projects/{}/locations/global/workloadIdentityPools/{pool}", self.project_number)
+    /// The resource name of a provider.
+    pub(super) fn resource_name(&self, provider: &IdentityProvider) -> String {
+        format!("{}/providers/{}", self.pool_name(provider), provider.id)
+    }
+
+    /// The resource name of a provider's pool.
+    pub(super) fn pool_name(&self, provider: &IdentityProvider) -> String {
+        if provider.workforce {
+            format!("locations/global/workforcePools/{}", provider.pool)
+        } else {
+            let (number, pool) = (&self.project_number, &provider.pool);
+            format!("projects/{number}/locations/global/workloadIdentityPools/{pool}")
+        }
     }
 
     /// The service account with this address.
