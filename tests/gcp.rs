@@ -5,6 +5,8 @@
 
 #[path = "gcp/adc.rs"]
 mod adc;
+#[path = "gcp/endpoints.rs"]
+mod endpoints;
 #[path = "gcp/library.rs"]
 mod library;
 #[path = "gcp/place.rs"]

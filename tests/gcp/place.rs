@@ -1,8 +1,9 @@
 //! A home with a login to Google Cloud at a sandbox.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use evercred_sandbox::{Mint, Options, Sandbox};
+use evercred_sandbox::{Facts, Group, Mint, Options, Request, Sandbox};
 use evercred_test_support::Home;
 use serde_json::Value;
 
@@ -45,6 +46,26 @@ impl Place {
             "[source]\ntype = \"file\"\npath = \"~/token\"\n\n[gcp.default]\nprovider = \"{provider}\"\n\
              sts_endpoint = \"{url}\"\niam_credentials_endpoint = \"{url}\"\n{more}\n"
         ));
+    }
+
+    /// Lets a program reach the sandbox at Google's own addresses, in the ways of all of Google's programs.
+    pub(crate) fn at_google<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        let authority = self.home.write("authority.pem", self.sandbox.authority());
+        for name in [
+            "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
+            "NODE_EXTRA_CA_CERTS",
+            "REQUESTS_CA_BUNDLE",
+            "SSL_CERT_FILE",
+        ] {
+            command.env(name, &authority);
+        }
+        command.env("HTTPS_PROXY", self.sandbox.proxy_url())
+    }
+
+    /// The bearers that an API of Google's accepted so far.
+    pub(crate) fn accepted(&self) -> Vec<Facts> {
+        let requests = self.sandbox.requests_to(Group::GoogleApi).into_iter();
+        requests.filter(Request::succeeded).map(|request| request.facts).collect()
     }
 
     /// Speaking for a service account of the project.

@@ -51,16 +51,23 @@ pub fn google_auth_library(home: &Home, url: &str) -> Command {
     command
 }
 
-/// gcloud, whose APIs are at `url`.
-pub fn gcloud(home: &Home, url: &str) -> Command {
+/// gcloud, without questions and statistics.
+pub fn gcloud(home: &Home) -> Command {
     let mut command = home.command(google("gcloud"));
-    command.env("CLOUDSDK_CORE_DISABLE_PROMPTS", "1");
+    for name in
+        ["CORE_DISABLE_PROMPTS", "CORE_DISABLE_USAGE_REPORTING", "COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"]
+    {
+        command.env(format!("CLOUDSDK_{name}"), "true");
+    }
     command.env("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false");
+    command
+}
+
+/// gsutil, as it comes with gcloud.
+pub fn gsutil(home: &Home) -> Command {
+    let mut command = home.command(google("gsutil"));
     command.env("CLOUDSDK_CORE_DISABLE_USAGE_REPORTING", "true");
-    command.env("CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK", "true");
-    command.env("CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDRESOURCEMANAGER", format!("{url}/"));
-    command.env("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", format!("{url}/storage/v1/"));
-    command.env("CLOUDSDK_AUTH_TOKEN_INTROSPECTION_ENDPOINT", format!("{url}/v1/introspect"));
+    command.env("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false");
     command
 }
 

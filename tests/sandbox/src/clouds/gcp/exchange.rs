@@ -108,9 +108,12 @@ fn may_be_a_provider(name: &str) -> bool {
     }
 }
 
-/// People have no project of their own that their requests could be counted to.
+/// People have no project of their own that their requests could be counted to. google-auth (Python) encodes the options
+/// once more than the form does, which Google takes as well.
 fn check_user_project(provider: &IdentityProvider, options: &str) -> Result<(), Refusal> {
-    let options: Value = serde_json::from_str(options).unwrap_or_default();
+    let decoded = form_urlencoded::parse(options.as_bytes()).next().map(|(decoded, _)| decoded);
+    let options = if options.starts_with('%') { decoded.unwrap_or_default() } else { options.into() };
+    let options: Value = serde_json::from_str(&options).unwrap_or_default();
     if !provider.workforce || options["userProject"].as_str().is_some_and(|project| !project.is_empty()) {
         return Ok(());
     }
