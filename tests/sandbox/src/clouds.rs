@@ -15,5 +15,5 @@ use crate::state::State;
 
 /// The routes of all clouds.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    aws::routes().merge(azure::routes())
+    aws::routes().merge(azure::routes()).fallback(azure::answer_as_storage)
 }

@@ -63,7 +63,8 @@ fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
     match hit.group {
         Group::Sts => aws::Refusal::new(status, name, message).into_response(),
         Group::Entra => azure::Refusal::with_status(status, name, message).respond(hit.state, hit.headers),
-        Group::Arm | Group::Blobs => azure::refuse_by_manager(status, name, message),
+        Group::Arm => azure::refuse_by_manager(status, name, message),
+        Group::Blobs => azure::refuse_by_storage(status, name, message),
         Group::Idp | Group::Supervisor | Group::Api | Group::Github | Group::Http => {
             (code(status), Json(json!({"code": name, "message": message}))).into_response()
         }
@@ -75,6 +76,7 @@ fn throttle(hit: &Hit<'_>) -> Response {
         Group::Sts => refuse(hit, 400, "Throttling", "Rate exceeded"),
         Group::Entra => azure::Refusal::throttled().respond(hit.state, hit.headers),
         Group::Arm => refuse(hit, 429, "TooManyRequests", "The request was throttled."),
+        Group::Blobs => refuse(hit, 503, "ServerBusy", "The server is currently unable to receive requests."),
         _ => refuse(hit, 429, "resource_exhausted", "too many requests"),
     }
 }
