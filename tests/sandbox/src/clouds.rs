@@ -16,5 +16,5 @@ use crate::state::State;
 
 /// The routes of all clouds.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    aws::routes().merge(azure::routes()).merge(gcp::routes())
+    aws::routes().merge(azure::routes()).merge(gcp::routes()).fallback(azure::answer_as_storage)
 }

@@ -11,7 +11,7 @@ use evercred_sandbox::{
     Application, AzureCloud, AzureOptions, Fault, FederatedCredential, Group, Mint, Options, Sandbox, Shape,
     Signer,
 };
-use reqwest::{Certificate, Client, Proxy, Response};
+use reqwest::{Certificate, Client, Method, Proxy, Response};
 use serde_json::Value;
 
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -26,9 +26,9 @@ async fn a_good_assertion_gets_a_token_that_the_resource_manager_takes() {
     let token = answer["access_token"].as_str().unwrap();
     let claims = claims(token);
     assert_eq!(claims["aud"], "https://management.azure.com");
-    assert_eq!(claims["appid"], rig.application().client_id);
-    assert_eq!(claims["tid"], rig.tenant());
-    assert_eq!(claims["oid"], rig.application().object_id);
+    assert_eq!(claims["appid"], Application::default().client_id);
+    assert_eq!(claims["tid"], Rig::tenant());
+    assert_eq!(claims["oid"], Application::default().object_id);
     let (status, listed) = rig.list(token).await;
     assert_eq!((status, listed["value"][0]["displayName"].as_str()), (200, Some("Sandbox subscription")));
     assert!(rig.sandbox.secrets().contains(&token.to_owned()), "a witness must be able to look for it");
@@ -81,10 +81,10 @@ async fn tenant_application_scope_and_grant_are_checked() {
         ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer", "7000216"),
         ("client_assertion", "not.a.token", "50027"),
     ] {
-        let before = std::mem::replace(rig.field(&mut form, name), value.to_owned());
+        let before = std::mem::replace(Rig::field(&mut form, name), value.to_owned());
         let refused = rig.post(&rig.endpoint(), &form).await.unwrap_err();
         assert_eq!(code(&refused.1), expected, "{name} = {value}");
-        *rig.field(&mut form, name) = before;
+        *Rig::field(&mut form, name) = before;
     }
     form.push(("client_secret", "guessed".to_owned()));
     assert_eq!(code(&rig.post(&rig.endpoint(), &form).await.unwrap_err().1), "7000215");
@@ -102,7 +102,7 @@ async fn a_cloud_knows_only_its_own_tenants() {
         (AzureCloud::Public, "https://login.microsoftonline.us", Some("90002")),
     ] {
         let rig = Rig::with(home(cloud));
-        let url = format!("{host}/{}/oauth2/v2.0/token", rig.tenant());
+        let url = format!("{host}/{}/oauth2/v2.0/token", Rig::tenant());
         let answer = rig.post(&url, &rig.form(&Mint::audience(AUDIENCE))).await;
         assert_eq!(
             answer.err().map(|(_, refused)| code(&refused)),
@@ -155,15 +155,10 @@ async fn a_refusal_looks_as_those_of_entra_do() {
 #[tokio::test]
 async fn the_resource_manager_takes_only_live_tokens_of_its_own() {
     let rig = Rig::new();
-    let token = async |scope: &str| {
-        let mut form = rig.form(&Mint::audience(AUDIENCE));
-        scope.clone_into(rig.field(&mut form, "scope"));
-        let answer = rig.post(&rig.endpoint(), &form).await.unwrap();
-        answer["access_token"].as_str().unwrap().to_owned()
-    };
     let refusal =
         async |token: &str| rig.list(token).await.1["error"]["code"].as_str().unwrap_or("none").to_owned();
-    let (good, for_vaults) = (token(MANAGEMENT).await, token("https://vault.azure.net/.default").await);
+    let (good, for_vaults) =
+        (rig.token_for(MANAGEMENT).await, rig.token_for("https://vault.azure.net/.default").await);
     assert_eq!(refusal(&good).await, "none");
     assert_eq!(refusal(&for_vaults).await, "InvalidAuthenticationTokenAudience");
     assert_eq!(refusal("made.up.token").await, "InvalidAuthenticationToken");
@@ -172,9 +167,36 @@ async fn the_resource_manager_takes_only_live_tokens_of_its_own() {
     assert_eq!(json(bare).await.1["error"]["code"], "AuthenticationFailed");
     rig.sandbox.advance(Duration::from_hours(1));
     assert_eq!(refusal(&good).await, "ExpiredAuthenticationToken");
-    let fresh = token(MANAGEMENT).await;
+    let fresh = rig.token_for(MANAGEMENT).await;
     rig.sandbox.revoke_sessions();
     assert_eq!(refusal(&fresh).await, "InvalidAuthenticationToken");
+}
+
+#[tokio::test]
+async fn storage_keeps_blobs_for_who_has_a_token_for_it_and_the_lease() {
+    let rig = Rig::new();
+    let token = rig.token_for("https://storage.azure.com/.default").await;
+    let send = async |method: Method, query: &str, bearer: &str, headers: &[(&str, &str)]| {
+        let url = format!("https://sandbox.blob.core.windows.net/state/app.tfstate{query}");
+        let mut request = rig.client.request(method, url).bearer_auth(bearer).body("content");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let for_management = rig.token_for(MANAGEMENT).await;
+    assert_eq!(send(Method::PUT, "", &for_management, &[]).await.0, 401);
+    assert_eq!(send(Method::GET, "", &token, &[]).await.0, 404);
+    assert_eq!(send(Method::PUT, "", &token, &[]).await.0, 201);
+    let acquire = [("x-ms-lease-action", "acquire"), ("x-ms-proposed-lease-id", "mine")];
+    assert_eq!(send(Method::PUT, "?comp=lease", &token, &acquire).await.0, 201);
+    assert_eq!(send(Method::PUT, "?comp=lease", &token, &acquire).await.0, 409);
+    for (shown, expected) in [(None, 412), (Some("another"), 412), (Some("mine"), 201)] {
+        let headers: Vec<_> = shown.map(|id| ("x-ms-lease-id", id)).into_iter().collect();
+        assert_eq!(send(Method::PUT, "", &token, &headers).await.0, expected, "{shown:?}");
+    }
+    assert_eq!(send(Method::GET, "", &token, &[]).await, (200, "content".to_owned()));
 }
 
 #[tokio::test]
@@ -196,10 +218,10 @@ async fn throttling_and_other_faults_speak_entras_language() {
 #[tokio::test]
 async fn the_tunnel_leads_every_host_here_and_nothing_else_through() {
     let rig = Rig::new();
-    let document = format!("{PUBLIC}/{}/v2.0/.well-known/openid-configuration", rig.tenant());
+    let document = format!("{PUBLIC}/{}/v2.0/.well-known/openid-configuration", Rig::tenant());
     let (status, found) = json(rig.client.get(document).send().await.unwrap()).await;
     assert_eq!(status, 200);
-    assert_eq!(found["token_endpoint"], format!("{PUBLIC}/{}/oauth2/v2.0/token", rig.tenant()));
+    assert_eq!(found["token_endpoint"], format!("{PUBLIC}/{}/oauth2/v2.0/token", Rig::tenant()));
     assert!(
         rig.client.get("https://unknown.example/").send().await.is_err(),
         "the certificate does not name it"
@@ -239,16 +261,12 @@ impl Rig {
         Self { client: client.build().unwrap(), sandbox }
     }
 
-    fn tenant(&self) -> String {
+    fn tenant() -> String {
         AzureOptions::default().tenant_id
     }
 
-    fn application(&self) -> Application {
-        Application::default()
-    }
-
     fn endpoint(&self) -> String {
-        format!("{}/{}/oauth2/v2.0/token", self.sandbox.https_url(), self.tenant())
+        format!("{}/{}/oauth2/v2.0/token", self.sandbox.https_url(), Self::tenant())
     }
 
     fn form(&self, mint: &Mint) -> Form {
@@ -268,12 +286,19 @@ impl Rig {
         id
     }
 
-    fn field<'f>(&self, form: &'f mut Form, name: &str) -> &'f mut String {
+    fn field<'f>(form: &'f mut Form, name: &str) -> &'f mut String {
         &mut form.iter_mut().find(|(field, _)| *field == name).unwrap().1
     }
 
     async fn token(&self, mint: &Mint) -> Result<Value, (u16, Value)> {
         self.post(&self.endpoint(), &self.form(mint)).await
+    }
+
+    async fn token_for(&self, scope: &str) -> String {
+        let mut form = self.form(&Mint::audience(AUDIENCE));
+        scope.clone_into(Self::field(&mut form, "scope"));
+        let answer = self.post(&self.endpoint(), &form).await.unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
     }
 
     async fn refusal(&self, mint: &Mint) -> (u16, String) {

@@ -30,18 +30,14 @@ use axum::http::HeaderMap;
 use axum::http::header::HOST;
 
 pub(crate) use self::access::AccessTokens;
-pub(crate) use self::blobs::Blobs;
+pub(crate) use self::blobs::{Blobs, answer as answer_as_storage, refuse as refuse_by_storage};
 pub use self::directory::{Application, AzureCloud, AzureOptions, FederatedCredential, Subscription};
 pub(crate) use self::manager::refuse as refuse_by_manager;
 pub(crate) use self::refusal::Refusal;
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
-    Router::new()
-        .merge(discovery::routes())
-        .merge(token::routes())
-        .merge(manager::routes())
-        .merge(blobs::routes())
+    Router::new().merge(discovery::routes()).merge(token::routes()).merge(manager::routes())
 }
 
 /// Whether a host is that of a storage account.

@@ -63,7 +63,8 @@ fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
     match hit.group {
         Group::Sts => aws::Refusal::new(status, name, message).into_response(),
         Group::Entra => azure::Refusal::with_status(status, name, message).respond(hit.state, hit.headers),
-        Group::Arm | Group::Blobs => azure::refuse_by_manager(status, name, message),
+        Group::Arm => azure::refuse_by_manager(status, name, message),
+        Group::Blobs => azure::refuse_by_storage(status, name, message),
         Group::GoogleSts => gcp::Refusal::oauth(status, name, message).into_response(),
         Group::GoogleIam | Group::GoogleApi => gcp::Refusal::api(status, name, message).into_response(),
         Group::Idp | Group::Supervisor | Group::Api | Group::Github | Group::Http => {
@@ -77,6 +78,7 @@ fn throttle(hit: &Hit<'_>) -> Response {
         Group::Sts => refuse(hit, 400, "Throttling", "Rate exceeded"),
         Group::Entra => azure::Refusal::throttled().respond(hit.state, hit.headers),
         Group::Arm => refuse(hit, 429, "TooManyRequests", "The request was throttled."),
+        Group::Blobs => refuse(hit, 503, "ServerBusy", "The server is currently unable to receive requests."),
         Group::GoogleSts | Group::GoogleIam | Group::GoogleApi => {
             refuse(hit, 429, "RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota).")
         }
