@@ -127,7 +127,8 @@ fn node(home: &Home, module: &str, script: &str) -> Command {
     command
 }
 
-fn python(home: &Home, script: &str) -> Command {
+/// A Python script of `tests/peers`, to be run in `home`.
+pub fn python(home: &Home, script: &str) -> Command {
     let mut command = home.command(installed("python"));
     command.arg(peers().join(script));
     command
