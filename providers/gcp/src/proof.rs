@@ -35,7 +35,7 @@ pub(crate) async fn prove(
             .caused_by(error)
             .hint("Leave `verify` out where files in memory are not allowed.")
     })?;
-    let asked = tokio::task::spawn_blocking(move || ask(document, &file)).await;
+    let asked = tokio::task::spawn_blocking(move || ask(document, &file, LIMIT)).await;
     match asked.unwrap_or_else(|_| Err(Problem::Panicked)) {
         Ok(()) => Ok(()),
         Err(problem) => Err(failure(problem.advice())
@@ -50,7 +50,7 @@ pub(crate) async fn prove(
 enum Problem {
     Refused(CredentialsError),
     Unusable(String),
-    Slow,
+    Slow(Duration),
     Panicked,
 }
 
@@ -67,14 +67,14 @@ impl Problem {
         match self {
             Self::Refused(error) => chain(error),
             Self::Unusable(what) => what.clone(),
-            Self::Slow => format!("it had no token after {} s", LIMIT.as_secs()),
+            Self::Slow(limit) => format!("it had no token after {} s", limit.as_secs()),
             Self::Panicked => "it panicked".to_owned(),
         }
     }
 }
 
 /// Runs the library to its first answer, and nothing of it any longer.
-fn ask(mut document: Map<String, Value>, file: &File) -> Result<(), Problem> {
+fn ask(mut document: Map<String, Value>, file: &File, limit: Duration) -> Result<(), Problem> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
     document.insert("credential_source".to_owned(), json!({ "file": path }));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -86,11 +86,11 @@ fn ask(mut document: Map<String, Value>, file: &File) -> Result<(), Problem> {
             .with_scopes([EVERYTHING])
             .build_access_token_credentials()
             .map_err(|error| Problem::Unusable(chain(&error)))?;
-        match tokio::time::timeout(LIMIT, credentials.access_token()).await {
+        match tokio::time::timeout(limit, credentials.access_token()).await {
             Ok(Ok(token)) if !token.token.is_empty() => Ok(()),
             Ok(Ok(_)) => Err(Problem::Unusable("the token it got is empty".to_owned())),
             Ok(Err(error)) => Err(Problem::Refused(error)),
-            Err(_) => Err(Problem::Slow),
+            Err(_) => Err(Problem::Slow(limit)),
         }
     });
     runtime.shutdown_background();
@@ -112,4 +112,29 @@ fn chain(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_service_that_never_answers_is_given_up() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/v1/token", silent.local_addr().unwrap());
+        let document = json!({
+            "type": "external_account",
+            "audience": "a",
+            "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+            "token_url": url,
+        });
+        let _ = evercred_http::Http::new(&evercred_core::Environment::default());
+        let Value::Object(document) = document else { unreachable!() };
+        let file = nameless(&Secret::new("a.b.c")).unwrap();
+        let problem = ask(document, &file, Duration::from_millis(300)).unwrap_err();
+        assert!(matches!(problem, Problem::Slow(_)), "{}", problem.text());
+        assert!(silent.accept().is_ok(), "it was asked");
+    }
 }
