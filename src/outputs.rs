@@ -9,6 +9,7 @@
 mod env_file;
 mod external_account;
 mod field_choice;
+mod gcloud;
 mod ini;
 mod json;
 mod mode;
@@ -17,6 +18,7 @@ mod process_document;
 mod profile;
 mod profile_entry;
 mod profile_file;
+mod section;
 mod static_profile;
 mod token_file;
 mod vault_token;
@@ -44,6 +46,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
     Kind::of::<external_account::Config>("external-account"),
+    Kind::of::<gcloud::Config>("gcloud"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

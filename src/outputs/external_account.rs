@@ -9,12 +9,16 @@
 //! somebody else left there is not touched, unless `force` says so: then it is kept in the state folder and given back
 //! by `logout`. The file is known as ours by its token file, which lies in our state folder.
 //!
-//! gcloud itself reads neither; the output `gcloud` is for that. Programs find the project in `GOOGLE_CLOUD_PROJECT`
+//! gcloud itself reads neither; the output `gcloud` is for that. gsutil, on the other hand, reads none of gcloud's access
+//! tokens, but these settings, if `~/.boto` names them
+//! ([boto file](https://cloud.google.com/storage/docs/boto-gsutil)); it is edited by key. Programs find the project in `GOOGLE_CLOUD_PROJECT`
 //! only, since this format has no place for it.
 //!
 //! [AIP-4117]: https://google.aip.dev/auth/4117
 
-use std::path::{Path, PathBuf};
+mod gsutil;
+
+use std::path::Path;
 
 use evercred_core::{Advice, BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
@@ -22,6 +26,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::env_file::{self, Variable, is_plain};
+use super::gcloud::folder;
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext, required};
@@ -39,6 +44,10 @@ pub(super) struct Config {
     well_known: bool,
     /// Take the place of a file that somebody else has put there: it is kept, and given back on logout.
     force: bool,
+    /// Whether gsutil is to use the settings, too: `gs_external_account_file` in `~/.boto`, or in the file that
+    /// `BOTO_CONFIG` names. A file that has another credential for Google is taken only with `force`: that is set aside
+    /// as a comment, and given back on logout.
+    gsutil: bool,
     /// Where to write a file of variables, `GOOGLE_APPLICATION_CREDENTIALS` and `GOOGLE_CLOUD_PROJECT`, for shells,
     /// systemd and Docker; none if not set.
     env_file: Option<String>,
@@ -47,6 +56,8 @@ pub(super) struct Config {
 /// The settings as the provider makes them, without the path of the token file.
 const SETTINGS: Field = Field::new("external_account");
 const PROJECT: Field = Field::new("project");
+/// The file in gcloud's folder that Google's libraries read by themselves.
+const WELL_KNOWN: &str = "application_default_credentials.json";
 
 impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
@@ -71,9 +82,12 @@ impl Configured<OutputContext> for Config {
             self.env_file.map(|path| variables(&path, &settings.target.path, context)).transpose()?;
         let token =
             WholeFile { target: token, needs: vec![Field::ID_TOKEN], document: RawField(Field::ID_TOKEN) };
+        let boto =
+            self.gsutil.then(|| gsutil::section(&settings.target.path, self.force, context)).transpose()?;
         // The token comes first: settings must never name a file that is not there yet.
         let mut outputs: Vec<Box<dyn Output>> = vec![Box::new(token), Box::new(settings)];
         outputs.extend(variables.map(|file| Box::new(file) as Box<dyn Output>));
+        outputs.extend(boto.map(|section| Box::new(section) as Box<dyn Output>));
         Ok(outputs)
     }
 }
@@ -83,21 +97,10 @@ impl Config {
         match (&self.path, self.well_known) {
             (Some(_), true) => Err(BuildError::at("path", "the settings cannot be at two places")
                 .hint("Leave out `path` or `well_known`.")),
-            (_, true) => Ok(Target::shared(well_known(&context.environment)?, 0o600)),
+            (_, true) => Ok(Target::shared(folder(&context.environment)?.join(WELL_KNOWN), 0o600)),
             (path, false) => target(path.as_deref(), None, "external-account.json", context),
         }
     }
-}
-
-/// Where Google's libraries look by themselves.
-fn well_known(environment: &Environment) -> Result<PathBuf, BuildError> {
-    let folder = environment.expand(environment.get("CLOUDSDK_CONFIG").unwrap_or("~/.config/gcloud"));
-    if folder.is_absolute() {
-        return Ok(folder.join("application_default_credentials.json"));
-    }
-    let message = format!("`{}` is not an absolute path", folder.display());
-    Err(BuildError { key: None, message, hint: None }
-        .hint("Set HOME, or set CLOUDSDK_CONFIG to the absolute path of gcloud's folder."))
 }
 
 fn variables(

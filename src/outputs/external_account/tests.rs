@@ -113,6 +113,26 @@ fn mistakes_are_errors_of_their_keys() {
     assert!(other.hint.unwrap().contains("`delegates`"));
 }
 
+#[test]
+fn gsutil_is_pointed_at_the_settings_and_the_user_s_boto_file_comes_back_to_the_byte() {
+    let theirs = b"[Credentials]\r\n# mine\r\ngs_oauth2_refresh_token = precious\r\n\r\n[Boto]\r\nproxy = a";
+    let boto = |force| outputs(Config { gsutil: true, force, ..Config::default() }).remove(2);
+    assert_eq!(boto(false).target(), &Target::shared("/home/dev/.boto", 0o600));
+    let failure = boto(false).render(&credential(), Some(theirs)).unwrap_err();
+    assert!(
+        failure.to_string().contains("`gs_oauth2_refresh_token`")
+            && !failure.to_string().contains("precious")
+    );
+    let file = boto(true).render(&credential(), Some(theirs)).unwrap();
+    assert_eq!(boto(true).render(&credential(), Some(&file)).unwrap(), file);
+    assert_eq!(boto(true).retract(&file).as_deref(), Some(theirs.as_slice()));
+    insta::assert_snapshot!(text(boto(false).render(&credential(), None).unwrap()), @r#"
+    [Credentials]
+    # kept fresh by evercred (gcp.default): this section, gs_external_account_file; see "evercred status"
+    gs_external_account_file = /home/dev/.local/state/evercred/gcp.default.external-account.json
+    "#);
+}
+
 proptest! {
     #[test]
     fn rendering_twice_changes_nothing(theirs in prop::option::of(prop::collection::vec(any::<u8>(), 0..200))) {
