@@ -7,6 +7,10 @@
 mod adc;
 #[path = "gcp/endpoints.rs"]
 mod endpoints;
+#[path = "gcp/gcloud.rs"]
+mod gcloud;
+#[path = "gcp/gsutil.rs"]
+mod gsutil;
 #[path = "gcp/library.rs"]
 mod library;
 #[path = "gcp/place.rs"]

@@ -17,6 +17,7 @@ const LIFETIME: Duration = Duration::from_secs(10);
 const ENOUGH_ID_TOKENS: usize = 6;
 const LIMIT: Duration = Duration::from_mins(3);
 
+const ID_TOKEN: &str = ".local/state/evercred/gcp.default.jwt";
 const CONFIGURATION: &str = ".local/state/evercred/gcp.default.external-account.json";
 
 #[test]
@@ -37,6 +38,17 @@ fn one_javascript_process_works_through_five_rotations() {
 #[test]
 fn one_javascript_process_works_through_five_rotations_as_a_service_account() {
     works_through_five_rotations(clients::google_auth_library, DEV);
+}
+
+/// A library that has a token of the service account for an hour reads the ID token an hour later, and it must be good then.
+#[test]
+fn the_id_token_is_kept_fresh_although_the_service_accounts_token_lives_longer() {
+    let mut rig = Rig::with(DEV, None);
+    let mut seen = BTreeSet::new();
+    rig.daemon.until("six ID tokens before the fifth of them ends", LIFETIME * 5, || {
+        seen.extend(rig.home.read(ID_TOKEN));
+        (seen.len() >= ENOUGH_ID_TOKENS).then_some(())
+    });
 }
 
 const DEV: &str = "service_account = \"dev@acme-dev.iam.gserviceaccount.com\"";
@@ -93,9 +105,13 @@ struct Rig {
 
 impl Rig {
     fn start(more: &str) -> Self {
+        Self::with(more, Some(LIFETIME))
+    }
+
+    fn with(more: &str, token_lifetime: Option<Duration>) -> Self {
         let options = Options {
             platform: PlatformOptions { token_lifetime: LIFETIME, ..PlatformOptions::default() },
-            gcp: GcpOptions { token_lifetime: Some(LIFETIME), ..GcpOptions::default() },
+            gcp: GcpOptions { token_lifetime, ..GcpOptions::default() },
             ..Options::default()
         };
         let sandbox = Sandbox::start(options).unwrap();
