@@ -40,7 +40,8 @@ fn one_javascript_process_works_through_five_rotations_as_a_service_account() {
     works_through_five_rotations(clients::google_auth_library, DEV);
 }
 
-/// A library that has a token of the service account for an hour reads the ID token an hour later, and it must be good then.
+/// A library that has a token of the service account for an hour reads the ID token an hour later, and it must be good
+/// then.
 #[test]
 fn the_id_token_is_kept_fresh_although_the_service_accounts_token_lives_longer() {
     let mut rig = Rig::with(DEV, None);

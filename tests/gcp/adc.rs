@@ -6,7 +6,7 @@ use crate::place::{ID_TOKEN, Place};
 
 const WELL_KNOWN: &str = ".config/gcloud/application_default_credentials.json";
 /// What `gcloud auth application-default login` leaves there; the spacing is odd on purpose.
-const THEIRS: &str = "{\n  \"account\": \"\",\r\n  \"client_id\": \"764086051850.apps.googleusercontent.com\",\n  \
+const THEIRS: &str = "{\n  \"account\": \"\",\r\n  \"client_id\": \"1.apps.googleusercontent.com\",\n  \
                       \"client_secret\": \"d-secret\", \"refresh_token\": \"1//mine\",\n  \"type\": \"authorized_user\"\n}";
 
 /// Where theirs is kept meanwhile.

@@ -8,12 +8,13 @@
 //! end, and its scope.
 //!
 //! Mappings and conditions are CEL, read and run by a library, without Google's own functions (`extract`, `join`,
-//! `split`). It leaves out: what a principal may do at the APIs (whoever is somebody may list), SAML, AWS
-//! and X.509 providers, refresh tokens, credential access boundaries, denial policies, the minute of leeway that
-//! Google gives clocks, and the minutes that a change takes to reach all of Google.
+//! `split`). It leaves out: what a principal may do at the APIs (whoever is somebody may list), SAML, AWS and X.509
+//! providers, refresh tokens, credential access boundaries, denial policies, the minute of leeway that Google gives
+//! clocks, and the minutes that a change takes to reach all of Google.
 //!
 //! Words of refusals are those that Google's documentation and reports of its users show; where none was found
-//! (another grant type, no scope, no `userProject`, an attribute of one's own that cannot be mapped) the error's code is right and its words are ours.
+//! (another grant type, no scope, no `userProject`, an attribute of one's own that cannot be mapped) the error's
+//! code is right and its words are ours.
 //!
 //! <https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token>,
 //! <https://cloud.google.com/iam/docs/reference/credentials/rest>

@@ -25,8 +25,10 @@ const POOL: &str = "workspaces";
 impl Default for GcpOptions {
     /// Project `acme-dev`, number 123456789012, with the pool `workspaces`. Its providers: `gitpod`; `others` (its
     /// condition wants another repository), `acme` (wants the audience `acme`), `closed` (disabled), `elsewhere`
-    /// (another issuer); and `people`, in the organization's pool `acme-people`, for the audience `acme-people-client`. Its service accounts: `dev`, for everybody in the pool; `long`, likewise, with tokens of 12 h;
-    /// `app`, for the repository of the default tokens; `stranger`, for somebody else; `deploy`, for `dev` to act as.
+    /// (another issuer); and `people`, in the organization's pool `acme-people`, for the audience
+    /// `acme-people-client`. Its service accounts: `dev`, for everybody in the pool; `long`, likewise, with tokens
+    /// of 12 h; `app`, for the repository of the default tokens; `stranger`, for somebody else; `deploy`, for `dev`
+    /// to act as.
     fn default() -> Self {
         let number = "123456789012";
         let pool =
