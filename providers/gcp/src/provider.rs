@@ -10,6 +10,7 @@ use evercred_core::{
 use reqwest::Client;
 
 use crate::ServiceAccount;
+use crate::endpoint::Endpoint;
 use crate::impersonation::{AccessToken, Impersonation};
 use crate::settings::Settings;
 use crate::sts::Federated;
@@ -173,7 +174,7 @@ impl Provider for Gcp {
 
     fn notes(&self) -> Vec<String> {
         let endpoints = [&self.settings.sts, &self.settings.credentials];
-        let mut notes: Vec<String> = endpoints.into_iter().filter_map(|endpoint| endpoint.note()).collect();
+        let mut notes: Vec<String> = endpoints.into_iter().filter_map(Endpoint::note).collect();
         notes.dedup();
         if self.is_limited.load(Ordering::Relaxed) {
             let account = self.settings.account.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -42,8 +42,8 @@ fn settings(credential: &Credential) -> Value {
     serde_json::from_str(text(credential, "external_account")).unwrap()
 }
 
-fn after(minutes: u64) -> Option<SystemTime> {
-    Some(SystemTime::UNIX_EPOCH + NOW + Duration::from_mins(minutes))
+fn after(minutes: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + NOW + Duration::from_mins(minutes)
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_token_becomes_an_access_token_by_one_request_and_dies_with_it() {
     let (server, provider) = rig("", vec![federated("token-1", 7200)]).await;
     let credential = exchange(&*provider).await.unwrap();
     assert_eq!(text(&credential, "access_token"), "token-1");
-    assert_eq!(credential.expires_at(), after(60), "the ID token ends then");
+    assert_eq!(credential.expires_at(), Some(after(60)), "the ID token ends then");
     assert!(provider.expires_with_token());
     assert_eq!(
         credential.subject(),
@@ -74,7 +74,7 @@ async fn a_token_becomes_an_access_token_by_one_request_and_dies_with_it() {
 #[tokio::test]
 async fn an_access_token_that_ends_before_the_id_token_ends_then() {
     let (_server, provider) = rig("", vec![federated("token-1", 600)]).await;
-    assert_eq!(exchange(&*provider).await.unwrap().expires_at(), after(10));
+    assert_eq!(exchange(&*provider).await.unwrap().expires_at(), Some(after(10)));
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_service_account_is_spoken_for_beyond_the_end_of_the_id_token() {
     let (server, provider) = rig(&config, answers).await;
     let credential = exchange(&*provider).await.unwrap();
     assert_eq!(text(&credential, "access_token"), "token-2");
-    assert_eq!((credential.expires_at(), provider.expires_with_token()), (after(90), false));
+    assert_eq!((credential.expires_at(), provider.expires_with_token()), (Some(after(90)), false));
     assert_eq!(credential.subject(), "dev@acme.iam.gserviceaccount.com");
     assert_eq!(
         (text(&credential, "project"), text(&credential, "service_account")),
@@ -193,7 +193,7 @@ async fn a_token_that_google_signs_ends_the_credential_with_it_and_must_be_the_a
         match (exchange(&*provider).await, wrong) {
             (Ok(credential), None) => {
                 assert_eq!(text(&credential, "service_account_id_token"), signed);
-                assert_eq!(credential.expires_at(), after(30));
+                assert_eq!(credential.expires_at(), Some(after(30)));
                 let expected =
                     json!({ "delegates": [], "audience": "https://app.run.app", "includeEmail": true });
                 assert_eq!(server.requests()[2].json(), expected);
