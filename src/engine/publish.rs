@@ -1,6 +1,6 @@
 //! Where outputs, which are pure, meet the one writer of files.
 
-use evercred_core::{Advice, Credential, Failure};
+use evercred_core::{Credential, Failure};
 
 use crate::files::{self, Published, Publisher, Target};
 use crate::outputs::Output;
@@ -33,7 +33,7 @@ pub(super) fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(),
     if let Some(keepsake) = output.keepsake() {
         return give_back(publisher, output, keepsake);
     }
-    match current(target)?.map(|current| output.retract(&current)) {
+    match files::read_target(target)?.map(|current| output.retract(&current)) {
         None => Ok(()),
         Some(None) => publisher.remove(target).map(drop),
         Some(Some(_)) => {
@@ -59,7 +59,7 @@ fn set_aside(publisher: &Publisher, output: &dyn Output, current: Option<&[u8]>)
 fn give_back(publisher: &Publisher, output: &dyn Output, keepsake: &Target) -> Result<(), Failure> {
     let target = output.target();
     let is_ours = |content: &[u8]| output.own_part(content).is_some();
-    match (current(target)?, current(keepsake)?) {
+    match (files::read_target(target)?, files::read_target(keepsake)?) {
         (Some(content), _) if !is_ours(&content) => {}
         (_, Some(theirs)) => drop(publisher.publish(target, &mut |current| {
             Ok(current.filter(|content| !is_ours(content)).unwrap_or(&theirs).to_vec())
@@ -68,12 +68,4 @@ fn give_back(publisher: &Publisher, output: &dyn Output, keepsake: &Target) -> R
         (None, None) => {}
     }
     publisher.remove(keepsake).map(drop)
-}
-
-fn current(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
-    files::read(&target.path).map_err(|error| {
-        Failure::new("read the output", target.path.display().to_string(), Advice::NeedsAttention)
-            .hint("It must be a regular file that this user may read.")
-            .caused_by(error)
-    })
 }

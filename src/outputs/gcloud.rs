@@ -119,7 +119,7 @@ fn core_keys(context: &OutputContext) -> Vec<Key> {
 
 /// What in evercred's own environment, which is probably that of the user's programs, comes before the configuration.
 fn shadows(token_file: &str, activated: Option<&str>, environment: &Environment) -> Vec<String> {
-    let other = |name, ours: &str| environment.get(name).filter(|value| *value != ours).is_some();
+    let other = |name, ours: &str| environment.get(name).is_some_and(|value| value != ours);
     let mut shadows = Vec::new();
     for (name, ours) in [("CLOUDSDK_AUTH_ACCESS_TOKEN", ""), ("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", token_file)]
     {
