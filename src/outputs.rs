@@ -8,7 +8,9 @@
 
 mod command_settings;
 mod env_file;
+mod external_account;
 mod field_choice;
+mod gcloud;
 mod ini;
 mod json;
 mod mode;
@@ -18,6 +20,7 @@ mod profile;
 mod profile_entry;
 mod profile_file;
 pub(crate) mod secret_file;
+mod section;
 mod static_profile;
 mod token_file;
 mod token_helper;
@@ -49,6 +52,8 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
     Kind::of::<token_helper::Config>("token-helper"),
+    Kind::of::<external_account::Config>("external-account"),
+    Kind::of::<gcloud::Config>("gcloud"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -83,6 +88,12 @@ pub trait Output: Debug + Send + Sync {
     /// The file's content as it would be had we never written it; `None` if there would be no file.
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         let _ = current;
+        None
+    }
+
+    /// Where the content of somebody else's is kept that this output takes the place of, until logging out gives it
+    /// back. For whole files at a place that is not evercred's alone; parts of shared files keep it in themselves.
+    fn keepsake(&self) -> Option<&Target> {
         None
     }
 

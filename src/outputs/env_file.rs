@@ -43,23 +43,38 @@ impl Configured<OutputContext> for Config {
             }
             None => usual(context)?,
         };
-        let needs =
-            variables.iter().filter(|variable| variable.needed).map(|variable| variable.field).collect();
         let target = target(self.path.as_deref(), self.mode, "env", context)?;
-        Ok(vec![Box::new(WholeFile {
-            target,
-            needs,
-            document: Variables { variables, export: self.export },
-        })])
+        Ok(vec![Box::new(file(target, variables, self.export))])
     }
 }
 
+/// A file of such lines.
+pub(super) fn file(target: Target, variables: Vec<Variable>, export: bool) -> WholeFile<Variables> {
+    let needs = variables.iter().filter_map(|variable| match variable.value {
+        Value::Of { field, needed: true } => Some(field),
+        _ => None,
+    });
+    WholeFile { target, needs: needs.collect(), document: Variables { variables, export } }
+}
+
+/// One line.
 #[derive(Debug)]
-struct Variable {
-    name: String,
-    field: Field,
-    /// Whether the variable is left out of a credential without the field, or that is an error.
-    needed: bool,
+pub(super) struct Variable {
+    pub(super) name: String,
+    pub(super) value: Value,
+}
+
+/// What a variable says.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// The same whatever the credential.
+    Fixed(String),
+    /// A field of the credential.
+    Of {
+        field: Field,
+        /// Whether the variable is left out of a credential without the field, or that is an error.
+        needed: bool,
+    },
 }
 
 fn variable((name, field): (String, String), context: &OutputContext) -> Result<Variable, BuildError> {
@@ -71,7 +86,7 @@ fn variable((name, field): (String, String), context: &OutputContext) -> Result<
         )
         .hint("Use letters, digits and `_`, and no digit first."));
     }
-    Ok(Variable { name, field: choose("variables", &field, context)?, needed: true })
+    Ok(Variable { name, value: Value::Of { field: choose("variables", &field, context)?, needed: true } })
 }
 
 fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
@@ -81,14 +96,14 @@ fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
     }
     let variable = |(name, field): &(&'static str, Field)| Variable {
         name: (*name).to_owned(),
-        field: *field,
-        needed: context.provides.contains(field),
+        value: Value::Of { field: *field, needed: context.provides.contains(field) },
     };
     Ok(context.variables.iter().map(variable).collect())
 }
 
+/// The lines.
 #[derive(Debug)]
-struct Variables {
+pub(super) struct Variables {
     variables: Vec<Variable>,
     export: bool,
 }
@@ -96,11 +111,12 @@ struct Variables {
 impl Document for Variables {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut file = String::new();
-        for Variable { name, field, needed } in &self.variables {
-            if !needed && credential.field(*field).is_none() {
-                continue;
-            }
-            let value = required(credential, *field, target.path.display())?.expose();
+        for Variable { name, value } in &self.variables {
+            let value = match value {
+                Value::Fixed(text) => text,
+                Value::Of { field, needed: false } if credential.field(*field).is_none() => continue,
+                Value::Of { field, .. } => required(credential, *field, target.path.display())?.expose(),
+            };
             match (is_plain(value), self.export) {
                 (true, false) => file.extend([name, "=", value, "\n"]),
                 (true, true) => file.extend(["export ", name, "=", value, "\n"]),
@@ -113,7 +129,7 @@ impl Document for Variables {
 }
 
 /// Whether the value means itself to every reader, without quotes.
-fn is_plain(value: &str) -> bool {
+pub(super) fn is_plain(value: &str) -> bool {
     value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+=:@%,".contains(c))
 }
 

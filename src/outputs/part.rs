@@ -184,7 +184,11 @@ impl Part {
 
     fn comment(&self, entries: &[&Entry], section_is_ours: bool) -> String {
         let section = section_is_ours.then_some(THIS_SECTION);
-        let names: Vec<&str> = section.into_iter().chain(entries.iter().map(|entry| entry.key)).collect();
+        let mut names: Vec<&str> = section.into_iter().chain(entries.iter().map(|entry| entry.key)).collect();
+        if names.is_empty() {
+            // All our keys yield to the user's.
+            names.push("(nothing)");
+        }
         format!("{}{}; see \"evercred status\"", self.comment_prefix(), names.join(", "))
     }
 

@@ -9,6 +9,8 @@ use evercred_test_support::Home;
 pub(crate) const GOOD_LOGINS: &[&str] = &[
     "aws.default",
     "aws.chained",
+    "gcp.default",
+    "gcp.direct",
     "token.file",
     "token.variable",
     "token.command",
@@ -25,6 +27,8 @@ pub(crate) const LOGINS: &[&str] = &[
     "aws.chained",
     "aws.proxied",
     "aws.tunnelled",
+    "gcp.default",
+    "gcp.direct",
     "token.file",
     "token.variable",
     "token.command",
@@ -50,6 +54,9 @@ pub(crate) const OUTPUTS: &[&str] = &[
     "aws.default.jwt",
     "aws.chained.json",
     "credentials",
+    "gcp.default.jwt",
+    "gcp.default.access-token",
+    "gcp.direct.env",
     "token.file.token",
     "token.variable.token",
     "token.command.token",
@@ -68,6 +75,11 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         let arn = sandbox.role_arn(role);
         format!("role_arn = '{arn}'\nregion = 'us-east-1'\nrefresh_every = '1s'")
     };
+    let gcp = format!(
+        "provider = '{}'\nsts_endpoint = '{url}'\niam_credentials_endpoint = '{url}'\nrefresh_every = '1s'",
+        sandbox.gcp_provider("gitpod")
+    );
+    let account = "dev@acme-dev.iam.gserviceaccount.com";
     let (dev, deploy) = (aws("dev"), sandbox.role_arn("deploy"));
     let mut config = format!(
         r#"
@@ -111,6 +123,17 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         [aws.tunnelled]
         {dev}
         endpoint_url = "https://sts.example.invalid"
+
+        [gcp.default]
+        {gcp}
+        service_account = "{account}"
+        id_token_audience = "a"
+        verify = true
+        outputs = [{{ type = "external-account", well_known = true, gsutil = true }}, "gcloud"]
+
+        [gcp.direct]
+        {gcp}
+        outputs = ["env-file"]
         "#
     );
     let login = |source: &&str| format!("[token.{source}]\naudience = 'a'\nsource = '{source}'\n");

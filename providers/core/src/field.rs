@@ -25,6 +25,9 @@ impl Field {
     /// The AWS region to use with the session.
     pub const REGION: Self = Self("region");
 
+    /// An OAuth 2.0 bearer token, as Google Cloud and Azure take it.
+    pub const ACCESS_TOKEN: Self = Self("access_token");
+
     /// A token of Vault or OpenBao.
     pub const VAULT_TOKEN: Self = Self("vault_token");
 

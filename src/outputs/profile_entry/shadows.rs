@@ -26,7 +26,7 @@ pub(super) fn in_other_file(entry: &ProfileEntry, content: &[u8]) -> Option<Stri
              keeps in {}: remove these keys there, or give this output another `profile` than `{}`.",
             entry.other_path.display(),
             keys.join(", "),
-            entry.target.path.display(),
+            entry.section.target.path.display(),
             entry.profile,
         )
     })
@@ -35,14 +35,14 @@ pub(super) fn in_other_file(entry: &ProfileEntry, content: &[u8]) -> Option<Stri
 /// What in our own file botocore stumbles over.
 pub(super) fn in_own_file(entry: &ProfileEntry, content: &[u8]) -> Vec<String> {
     let ini = Ini::parse(content);
-    let path = entry.target.path.display();
+    let path = entry.section.target.path.display();
     let refuses = "so botocore and the aws CLI refuse the whole file";
     let repeated = ini.repeated_titles();
     let mut problems: Vec<String> = repeated
         .iter()
         .map(|title| format!("{path} has section [{title}] more than once, {refuses}: merge them."))
         .collect();
-    let here = ini.sections(|title| entry.part.is_here(title));
+    let here = ini.sections(|title| entry.section.part.is_here(title));
     if here.len() > 1 && repeated.is_empty() {
         let titles: Vec<&str> = here.iter().map(|section| ini.title(*section)).collect();
         let titles = titles.join("] and as [");

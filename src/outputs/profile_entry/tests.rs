@@ -1,5 +1,6 @@
 use super::super::testing::{context, credential, text};
 use super::*;
+use evercred_core::Advice;
 
 const COMMAND: &str = "credential_process";
 

@@ -5,6 +5,8 @@
 //! line in `routes`, a [`crate::Group`], and the words in which it refuses (`server/faulty.rs`).
 
 pub(crate) mod aws;
+pub(crate) mod azure;
+pub(crate) mod gcp;
 
 use std::sync::Arc;
 
@@ -14,5 +16,5 @@ use crate::state::State;
 
 /// The routes of all clouds.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    aws::routes()
+    aws::routes().merge(azure::routes()).merge(gcp::routes()).fallback(azure::answer_as_storage)
 }

@@ -2,7 +2,7 @@
 //!
 //! | route | body | what it does |
 //! |---|---|---|
-//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs |
+//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs, client ids, identity providers and service accounts |
 //! | `POST /sandbox/mint` | a [`Mint`], `{}` for a good one | `{"token": …}` |
 //! | `POST /sandbox/keys` | `{"old": "keep"}` or `{"old": "drop"}` | rotates the keys |
 //! | `POST /sandbox/faults` | `{"group": "sts", "fault": {"kind": "throttling", "times": 2}}` | adds a fault |
@@ -47,6 +47,8 @@ pub(crate) fn routes() -> Router<Arc<State>> {
 async fn describe(Shared(state): Shared<Arc<State>>) -> Json<Value> {
     let options = state.options();
     let roles: Vec<String> = options.aws.roles.iter().map(|role| options.aws.role_arn(&role.name)).collect();
+    let providers = options.gcp.providers.iter().map(|provider| options.gcp.provider_name(&provider.id));
+    let accounts = options.gcp.service_accounts.iter().map(|account| account.email.clone());
     Json(json!({
         "url": state.url(),
         "issuer": state.issuer(),
@@ -54,6 +56,13 @@ async fn describe(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "github_request_url": state.github_request_url(),
         "github_request_token": options.platform.github_token,
         "role_arns": roles,
+        "https_url": state.https_url(),
+        "proxy_url": state.proxy_url(),
+        "certificate_authority": state.tls.authority,
+        "tenant_id": options.azure.tenant_id,
+        "client_ids": options.azure.applications.iter().map(|one| &one.client_id).collect::<Vec<_>>(),
+        "gcp_providers": providers.collect::<Vec<String>>(),
+        "gcp_service_accounts": accounts.collect::<Vec<String>>(),
     }))
 }
 
@@ -105,7 +114,7 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn revoke(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    state.aws().revoke();
+    state.revoke();
     Json(json!({}))
 }
 
@@ -125,7 +134,9 @@ async fn settings(Shared(state): Shared<Arc<State>>, Json(settings): Json<Settin
         options.platform.token_lifetime = Duration::from_secs(seconds);
     }
     if let Some(seconds) = settings.session_lifetime_seconds {
-        options.aws.session_lifetime = Some(seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        let lifetime = Some(seconds).filter(|seconds| *seconds > 0).map(Duration::from_secs);
+        options.aws.session_lifetime = lifetime;
+        options.gcp.token_lifetime = lifetime;
     }
     if let Some(claims) = settings.claims {
         options.platform.claims = claims;

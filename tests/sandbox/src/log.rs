@@ -54,8 +54,22 @@ pub struct Facts {
     pub signed_by: Option<String>,
     /// The access key that the answer handed out.
     pub access_key_id: Option<String>,
+    /// Whom the bearer token that was shown, or else the one that was handed out, speaks for.
+    pub principal: Option<String>,
+    /// A name for the bearer token that was shown, which says nothing about it.
+    pub bearer_id: Option<String>,
+    /// The same for the bearer token that was handed out.
+    pub granted_id: Option<String>,
     /// The `jti` of the ID token that was shown or handed out.
     pub token_id: Option<String>,
+    /// The tenant asked for.
+    pub tenant: Option<String>,
+    /// The application that asked.
+    pub client_id: Option<String>,
+    /// The scope asked for.
+    pub scope: Option<String>,
+    /// A name for the access token that was shown or handed out: equal for equal tokens.
+    pub access_token_id: Option<String>,
     /// The protocol's error code.
     pub error: Option<String>,
 }

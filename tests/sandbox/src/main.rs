@@ -91,6 +91,7 @@ fn run_sandbox(serve: &Serve) -> io::Result<()> {
     }
     options.platform.token_lifetime = serve.token_lifetime.get();
     options.aws.session_lifetime = serve.session_lifetime.map(HumanDuration::get);
+    options.gcp.token_lifetime = options.aws.session_lifetime;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // The handlers stand before anybody learns of the sandbox, so a signal is never lost.

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clouds::aws::AwsOptions;
+use crate::clouds::azure::AzureOptions;
+use crate::clouds::gcp::GcpOptions;
 use crate::keys::Algorithm;
 use crate::tokens::Shape;
 
 /// The set-up of a [`crate::Sandbox`]. The default is useful as it is: tokens of one hour for the audience
-/// `sts.amazonaws.com`, and the AWS roles of [`AwsOptions`].
+/// `sts.amazonaws.com`, the AWS roles of [`AwsOptions`], and the Google Cloud project of [`GcpOptions`].
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -20,6 +22,10 @@ pub struct Options {
     pub platform: PlatformOptions,
     /// AWS STS.
     pub aws: AwsOptions,
+    /// Entra and Azure.
+    pub azure: AzureOptions,
+    /// Google Cloud.
+    pub gcp: GcpOptions,
 }
 
 impl Default for Options {
@@ -29,6 +35,8 @@ impl Default for Options {
             algorithm: Algorithm::Es256,
             platform: PlatformOptions::default(),
             aws: AwsOptions::default(),
+            azure: AzureOptions::default(),
+            gcp: GcpOptions::default(),
         }
     }
 }

@@ -5,6 +5,8 @@
 //! leeway. Audience and subject are each cloud's own business. It leaves out fetching the keys over the network:
 //! a fault of the group `idp` stands for that.
 
+use std::time::{Duration, SystemTime};
+
 use jsonwebtoken::{DecodingKey, Validation};
 use serde_json::{Map, Value};
 
@@ -37,16 +39,25 @@ pub(crate) enum Rejection {
 
 /// Verifies everything but the audience.
 pub(crate) fn verify(state: &State, token: &str) -> Result<Claims, Rejection> {
-    let unverified = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token)
-        .map_err(|_| Rejection::NotAToken)?;
-    let claims = Claims(unverified.claims);
+    let (claims, key_id) = decode(token).ok_or(Rejection::NotAToken)?;
     let issuer = claims.text("iss").ok_or(Rejection::MissingClaim("iss"))?;
     if issuer != state.issuer() {
         return Err(Rejection::UnknownIssuer(issuer.to_owned()));
     }
-    check_signature(state, token, unverified.header.kid.as_deref())?;
+    check_signature(state, token, key_id.as_deref())?;
     check_times(&claims, state.clock.seconds())?;
     Ok(claims)
+}
+
+/// What a token says of itself, for a cloud that looks at that first. It proves nothing.
+pub(crate) fn unverified(token: &str) -> Option<Claims> {
+    decode(token).map(|(claims, _)| claims)
+}
+
+/// The claims, and the `kid` of the key that is said to have signed them.
+fn decode(token: &str) -> Option<(Claims, Option<String>)> {
+    let decoded = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token).ok()?;
+    Some((Claims(decoded.claims), decoded.header.kid))
 }
 
 fn check_signature(state: &State, token: &str, key_id: Option<&str>) -> Result<(), Rejection> {
@@ -79,6 +90,22 @@ fn check_times(claims: &Claims, now: i64) -> Result<(), Rejection> {
 }
 
 impl Claims {
+    /// What a token says of itself; for words about it that are not believed.
+    pub(crate) fn unverified(token: &str) -> Option<Self> {
+        let decoded = jsonwebtoken::dangerous::insecure_decode::<Map<String, Value>>(token).ok()?;
+        Some(Self(decoded.claims))
+    }
+
+    pub(crate) fn all(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// When the token ends; a verified one has an end.
+    pub(crate) fn expires_at(&self) -> SystemTime {
+        let seconds = self.seconds("exp").and_then(|seconds| u64::try_from(seconds).ok());
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds.unwrap_or_default())
+    }
+
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
     }
@@ -94,7 +121,7 @@ impl Claims {
         }
     }
 
-    fn seconds(&self, name: &str) -> Option<i64> {
+    pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 }

@@ -34,11 +34,46 @@ pub fn hvac(home: &Home) -> Command {
 
 /// One process of the JavaScript SDK v3 that stays alive and calls STS through the default profile.
 pub fn javascript(home: &Home) -> Command {
-    let modules = peers().join("node_modules/@aws-sdk/client-sts");
-    assert!(modules.is_dir(), "there is no {}: {REMEDY}", modules.display());
-    let mut command = home.command("node");
-    command.arg(peers().join("js_alive.mjs"));
+    node(home, "@aws-sdk/client-sts", "js_alive.mjs")
+}
+
+/// One process of google-auth that stays alive and lists projects at `url`.
+pub fn google_auth(home: &Home, url: &str) -> Command {
+    let mut command = python(home, "google_alive.py");
+    google_environment(command.args(["--url", url]));
     command
+}
+
+/// One process of google-auth-library (JavaScript) that stays alive and lists projects at `url`.
+pub fn google_auth_library(home: &Home, url: &str) -> Command {
+    let mut command = node(home, "google-auth-library", "google_alive.mjs");
+    google_environment(command.args(["--url", url]));
+    command
+}
+
+/// gcloud, without questions and statistics.
+pub fn gcloud(home: &Home) -> Command {
+    let mut command = home.command(google("gcloud"));
+    for name in
+        ["CORE_DISABLE_PROMPTS", "CORE_DISABLE_USAGE_REPORTING", "COMPONENT_MANAGER_DISABLE_UPDATE_CHECK"]
+    {
+        command.env(format!("CLOUDSDK_{name}"), "true");
+    }
+    command.env("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false");
+    command
+}
+
+/// gsutil, as it comes with gcloud.
+pub fn gsutil(home: &Home) -> Command {
+    let mut command = home.command(google("gsutil"));
+    command.env("CLOUDSDK_CORE_DISABLE_USAGE_REPORTING", "true");
+    command.env("CLOUDSDK_CORE_CHECK_GCE_METADATA", "false");
+    command
+}
+
+/// Without a project the libraries ask Google for it, at an address that no file can change.
+fn google_environment(command: &mut Command) {
+    command.env("GOOGLE_CLOUD_PROJECT", "acme-dev");
 }
 
 /// A reader of credential files that reports whatever no reader may see.
@@ -75,6 +110,21 @@ pub(crate) fn debian(name: &str) -> PathBuf {
     let path = Path::new("/usr/bin").join(name);
     assert!(path.is_file(), "there is no {}: {REMEDY}", path.display());
     path
+}
+
+/// A program of Google's own package, which no registry has.
+fn google(name: &str) -> PathBuf {
+    let path = Path::new("/usr/bin").join(name);
+    assert!(path.is_file(), "there is no {}: install Google's package google-cloud-cli", path.display());
+    path
+}
+
+fn node(home: &Home, module: &str, script: &str) -> Command {
+    let folder = peers().join("node_modules").join(module);
+    assert!(folder.is_dir(), "there is no {}: {REMEDY}", folder.display());
+    let mut command = home.command("node");
+    command.arg(peers().join(script));
+    command
 }
 
 /// A Python script of `tests/peers`, to be run in `home`.

@@ -21,8 +21,10 @@ pub struct Talking {
 pub struct Call {
     /// Whether it went well.
     pub ok: bool,
-    /// The access key that signed the request on the wire.
+    /// The access key that signed the request on the wire, if it was signed.
     pub access_key_id: Option<String>,
+    /// A name for the bearer token on the wire, if there was one, as the sandbox's log has it.
+    pub token_id: Option<String>,
     /// What went wrong.
     pub error: Option<String>,
 }

@@ -1,0 +1,193 @@
+//! The exchange, and what comes after it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use evercred_core::{
+    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock,
+};
+use reqwest::Client;
+
+use crate::ServiceAccount;
+use crate::endpoint::Endpoint;
+use crate::impersonation::{AccessToken, Impersonation};
+use crate::settings::Settings;
+use crate::sts::Federated;
+use crate::{external_account, identity, proof, sts};
+
+/// A provider in a pool, perhaps a service account, and the way to its tokens.
+#[derive(Debug)]
+pub(crate) struct Gcp {
+    settings: Settings,
+    client: Client,
+    clock: Arc<dyn WallClock>,
+    fields: Vec<Field>,
+    variables: Vec<(&'static str, Field)>,
+    /// Whether the organisation turned out to allow no more than [`EVERY_ACCOUNT`].
+    is_limited: AtomicBool,
+}
+
+/// What every service account allows.
+const EVERY_ACCOUNT: Duration = Duration::from_hours(1);
+
+/// The project that programs work in, the account they speak for, and the settings with which they exchange the ID token
+/// by themselves: no secrets, but outputs need them. The last is the token that Google signs.
+const PROJECT: Field = Field::new("project");
+const ACCOUNT: Field = Field::new("service_account");
+const EXTERNAL_ACCOUNT: Field = Field::new("external_account");
+const SIGNED_TOKEN: Field = Field::new("service_account_id_token");
+
+impl Gcp {
+    pub(crate) fn new(settings: Settings, client: Client, clock: Arc<dyn WallClock>) -> Self {
+        Self {
+            fields: fields(&settings),
+            variables: variables(&settings),
+            settings,
+            client,
+            clock,
+            is_limited: AtomicBool::new(false),
+        }
+    }
+
+    async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
+        let now = self.clock.now();
+        let federated = sts::exchange(&self.client, &self.settings, token, now).await?;
+        let credential = match &self.settings.account {
+            None => self.direct(federated, token, now),
+            Some(account) => self.impersonated(account, &federated, token).await?,
+        };
+        if self.settings.verify {
+            let document = external_account::document(&self.settings, self.told_lifetime());
+            proof::prove(document, token, self.settings.sts.as_str()).await?;
+        }
+        Ok(self.complete(credential))
+    }
+
+    fn direct(&self, federated: Federated, token: &IdToken, now: SystemTime) -> Credential {
+        let subject = token.claims().subject().unwrap_or_default();
+        Credential::new(self.settings.resource.principal(subject), now)
+            .with(Field::ACCESS_TOKEN, federated.token)
+            .expiring_at(federated.expires_at)
+    }
+
+    async fn impersonated(
+        &self,
+        account: &ServiceAccount,
+        federated: &Federated,
+        id_token: &IdToken,
+    ) -> Result<Credential, Failure> {
+        let (settings, now) = (&self.settings, self.clock.now());
+        let service = Impersonation {
+            client: &self.client,
+            settings,
+            account,
+            federated: &federated.token,
+            id_token,
+            now,
+        };
+        let AccessToken { token, expires_at } = self.access_token(&service).await?;
+        let credential = Credential::new(account.email(), now)
+            .with(Field::ACCESS_TOKEN, token)
+            .with(ACCOUNT, Secret::new(account.email()))
+            .expiring_at(expires_at);
+        let Some(audience) = &settings.id_token_audience else { return Ok(credential) };
+        let signed = service.id_token(audience).await?;
+        identity::compare(&signed, (account, audience), settings.credentials.as_str())?;
+        let end = signed.expires_at().map_err(|error| {
+            Failure::new("read the service account's ID token", settings.credentials.as_str(), Advice::RETRY)
+                .caused_by(error)
+        })?;
+        Ok(credential.with(SIGNED_TOKEN, signed.raw().clone()).expiring_at(end))
+    }
+
+    /// A token of the account; asked for once more, and shorter, if its organisation turns out to allow no longer ones.
+    async fn access_token(&self, service: &Impersonation<'_>) -> Result<AccessToken, Failure> {
+        let lifetime = self.told_lifetime().unwrap_or(EVERY_ACCOUNT);
+        match service.access_token(lifetime).await {
+            Err(refused) if refused.is_too_long && lifetime > EVERY_ACCOUNT => {
+                self.is_limited.store(true, Ordering::Relaxed);
+                Ok(service.access_token(EVERY_ACCOUNT).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// The lifetime that is asked for, if it is not left to Google: programs must not ask for one that it refuses.
+    fn told_lifetime(&self) -> Option<Duration> {
+        let limit = if self.is_limited.load(Ordering::Relaxed) { EVERY_ACCOUNT } else { Duration::MAX };
+        self.settings.lifetime.map(|lifetime| lifetime.min(limit))
+    }
+
+    /// Adds what outputs need to know besides.
+    fn complete(&self, mut credential: Credential) -> Credential {
+        if let Some(project) = &self.settings.project {
+            credential = credential.with(PROJECT, Secret::new(project));
+        }
+        if self.fields.contains(&EXTERNAL_ACCOUNT) {
+            let document = external_account::document(&self.settings, self.told_lifetime());
+            let text = serde_json::Value::Object(document).to_string();
+            credential = credential.with(EXTERNAL_ACCOUNT, Secret::new(text));
+        }
+        credential
+    }
+}
+
+fn fields(settings: &Settings) -> Vec<Field> {
+    let mut fields = vec![Field::ACCESS_TOKEN];
+    fields.extend(settings.account.is_some().then_some(ACCOUNT));
+    fields.extend(settings.project.is_some().then_some(PROJECT));
+    // No library can be told to go through delegates.
+    fields.extend(settings.delegates.is_empty().then_some(EXTERNAL_ACCOUNT));
+    fields.extend(settings.id_token_audience.is_some().then_some(SIGNED_TOKEN));
+    fields
+}
+
+/// The variables that gcloud and Terraform read a token from, and those in which all look for a project.
+fn variables(settings: &Settings) -> Vec<(&'static str, Field)> {
+    let mut variables = vec![
+        ("CLOUDSDK_AUTH_ACCESS_TOKEN", Field::ACCESS_TOKEN),
+        ("GOOGLE_OAUTH_ACCESS_TOKEN", Field::ACCESS_TOKEN),
+    ];
+    if settings.project.is_some() {
+        variables.extend([("CLOUDSDK_CORE_PROJECT", PROJECT), ("GOOGLE_CLOUD_PROJECT", PROJECT)]);
+    }
+    variables
+}
+
+impl Provider for Gcp {
+    fn audience(&self) -> &Audience {
+        &self.settings.audience
+    }
+
+    fn provides(&self) -> &[Field] {
+        &self.fields
+    }
+
+    fn variables(&self) -> &[(&'static str, Field)] {
+        &self.variables
+    }
+
+    fn expires_with_token(&self) -> bool {
+        self.settings.account.is_none()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let endpoints = [&self.settings.sts, &self.settings.credentials];
+        let mut notes: Vec<String> = endpoints.into_iter().filter_map(Endpoint::note).collect();
+        notes.dedup();
+        if self.is_limited.load(Ordering::Relaxed) {
+            let account = self.settings.account.as_ref().map(ToString::to_string).unwrap_or_default();
+            notes.push(format!(
+                "Tokens of {account} may not live as long as `lifetime` says, so they last 1h; add it to the constraint \
+                 iam.allowServiceAccountCredentialLifetimeExtension of the organisation's policy and restart evercred \
+                 to change that."
+            ));
+        }
+        notes
+    }
+
+    fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
+        Box::pin(self.log_in(token))
+    }
+}
