@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use crate::login::{Login, LoginId};
 use crate::time::{Clock, Deadline, Now, Woken};
 
+pub mod announcement;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
@@ -158,7 +159,9 @@ impl Engine {
             Done::Attempt(outcome) => entry.attempted(outcome, now, (self.jitter)()),
             Done::Inspection(standing) => entry.inspected(standing, now),
             Done::Retirement(result) => entry.retired(result, now),
+            Done::Announcement(failed) => entry.announced(failed),
         }
+        self.work.announce(entry);
     }
 
     fn obey(&mut self, command: Command) {

@@ -9,6 +9,7 @@ use evercred_core::Provider;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::Hook;
 use crate::outputs::Output;
 use crate::sources::TokenSource;
 
@@ -28,6 +29,8 @@ pub struct Login {
     pub outputs: Vec<Box<dyn Output>>,
     /// When to refresh, and what to do at the end.
     pub policy: Policy,
+    /// Whom it tells when something happens to it.
+    pub hooks: Vec<Hook>,
 }
 
 /// A login's choices about time.

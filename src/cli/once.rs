@@ -48,7 +48,11 @@ async fn all(app: &App, logins: Vec<Arc<Login>>, adopt_after: SystemTime) -> Vec
         running.spawn(async move {
             let _turn = turns.acquire_owned().await;
             let outcome = attempts.run(&login, adopt_after).await;
-            describe(&login, outcome, clock.as_ref(), &records)
+            let failed = matches!(outcome, Outcome::Failed { .. });
+            let hooks = attempts.announce(&login, failed).await.unwrap_or_default();
+            let mut status = describe(&login, outcome, clock.as_ref(), &records);
+            status.notes.extend(hooks);
+            status
         });
     }
     running.join_all().await

@@ -1,6 +1,6 @@
 //! The keys that every login has, whatever its provider.
 
-use evercred_core::{BuildError, Configured, HumanDuration};
+use evercred_core::{BuildError, Configured, Environment, HumanDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,15 +8,16 @@ use serde_json::Value;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::tree::{self, Section};
+use crate::hooks::{self, Hook};
 use crate::login::{OnExpiry, Policy};
 
 /// The key that holds the outputs; their kinds read it.
 pub(crate) const OUTPUTS: &str = "outputs";
 
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 4] = ["source", OUTPUTS, "refresh_every", "on_expiry"];
+pub(crate) const KEYS: [&str; 5] = ["source", OUTPUTS, "refresh_every", "on_expiry", "hooks"];
 
-const KIND: Kind<Common, ()> = Kind::of::<Config>("login");
+const KIND: Kind<Common, Environment> = Kind::of::<Config>("login");
 
 /// What the common keys say, apart from the outputs.
 #[derive(Debug)]
@@ -24,11 +25,12 @@ pub(crate) struct Common {
     /// The name of a token source, unless it is the default one.
     pub(crate) source: Option<String>,
     pub(crate) policy: Policy,
+    pub(crate) hooks: Vec<Hook>,
 }
 
-/// Reads the common keys of a login's table.
-pub(crate) fn read(login: &Section<'_>) -> Result<Common, Vec<Problem>> {
-    KIND.build(&tree::without(login, |key| key == OUTPUTS || !KEYS.contains(&key)), &[], &())
+/// Reads the common keys of a login's table; its hooks run in `environment`.
+pub(crate) fn read(login: &Section<'_>, environment: &Environment) -> Result<Common, Vec<Problem>> {
+    KIND.build(&tree::without(login, |key| key == OUTPUTS || !KEYS.contains(&key)), &[], environment)
 }
 
 /// The schema of the common keys, without `outputs`.
@@ -46,17 +48,21 @@ struct Config {
     /// What becomes of the outputs when the credential has expired and no new one can be had.
     #[serde(default)]
     on_expiry: OnExpiry,
+    /// Whom to tell when an output changed, or when the login begins to fail or is fresh again.
+    #[serde(default)]
+    hooks: Vec<hooks::Config>,
 }
 
-impl Configured<()> for Config {
+impl Configured<Environment> for Config {
     type Built = Common;
 
-    fn build(self, (): &()) -> Result<Common, BuildError> {
+    fn build(self, environment: &Environment) -> Result<Common, BuildError> {
         let refresh_every = self.refresh_every.map(HumanDuration::get);
         if refresh_every.is_some_and(|every| every.is_zero()) {
             return Err(BuildError::at("refresh_every", "a login cannot be refreshed all the time")
                 .hint("Write a duration such as \"15m\", or leave it out."));
         }
-        Ok(Common { source: self.source, policy: Policy { refresh_every, on_expiry: self.on_expiry } })
+        let hooks = self.hooks.into_iter().map(|hook| hook.build(environment)).collect::<Result<_, _>>()?;
+        Ok(Common { source: self.source, policy: Policy { refresh_every, on_expiry: self.on_expiry }, hooks })
     }
 }

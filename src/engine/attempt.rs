@@ -3,7 +3,7 @@
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -155,8 +155,16 @@ impl Attempts {
     /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited
     /// nor ended, and would outlast even the daemon.
     pub(super) async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
-        let try_lock =
-            |this: Arc<Self>, login: Arc<Login>| files::try_lock(&this.records.lock_path(&login.id));
+        self.lock_at(login, |this, login| this.records.lock_path(&login.id)).await
+    }
+
+    /// The same for a lock elsewhere.
+    pub(super) async fn lock_at(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        path: fn(&Self, &Login) -> PathBuf,
+    ) -> Result<Lock, Failure> {
+        let try_lock = move |this: Arc<Self>, login: Arc<Login>| files::try_lock(&path(&this, &login));
         let (mut nap, longest) = LOCK_NAPS;
         let mut waited = Duration::ZERO;
         loop {
@@ -165,7 +173,7 @@ impl Attempts {
                 return Ok(lock);
             }
             if waited >= LIMIT {
-                return Err(locked(&self.records.lock_path(&login.id)));
+                return Err(locked(&path(self, login)));
             }
             tokio::time::sleep(nap).await;
             waited += nap;

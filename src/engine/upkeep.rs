@@ -47,7 +47,10 @@ impl Attempts {
         if let Err(failure) = self.revoke(login).await {
             tracing::warn!(login = %login.id, %failure, "The credential could not be revoked; it lives on to its end.");
         }
-        let work = |this: Arc<Self>, login: Arc<Login>| this.withdraw(&login);
+        let work = |this: Arc<Self>, login: Arc<Login>| {
+            this.records.forget_hooks(&login.id)?;
+            this.withdraw(&login)
+        };
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
 

@@ -299,6 +299,7 @@ fn login(
         provider: Arc::clone(script) as Arc<dyn Provider>,
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
+        hooks: Vec::new(),
     }
 }
 
