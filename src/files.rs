@@ -22,6 +22,7 @@ mod foreign;
 mod in_place;
 mod lock;
 mod place;
+mod socket;
 mod sweep;
 mod trouble;
 mod trust;
@@ -37,6 +38,7 @@ use self::place::Place;
 
 pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
+pub use self::socket::{connect, listen, remove_socket};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.
 const ROUNDS: usize = 100;

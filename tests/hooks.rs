@@ -34,6 +34,8 @@ fn until_dead(workspace: &Workspace, file: &str) {
     until(&format!("the end of {file}, process {pid}"), LIMIT, || {
         let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok();
         // A zombie whose parent is the machine's first process may lie about for a while.
-        state.is_none_or(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'))).then_some(())
+        state
+            .is_none_or(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+            .then_some(())
     });
 }

@@ -21,11 +21,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let logins = app.logins(&arguments.logins)?;
+    let (logins, attempts) = app.logins(&arguments.logins)?;
     if daemon_is_running(&app.machine.paths.runtime_folder) {
         return Err(daemon_runs().into());
     }
-    let (attempts, runtime) = (app.attempts(), runtime()?);
+    let runtime = runtime()?;
     for login in logins {
         let logged_out = runtime.block_on(Arc::clone(&attempts).log_out(&login));
         let logged_out = logged_out.map_err(|failure| Report::from(&failure))?;

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::engine::attempt::Outcome;
+use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::state::{LoginState, after_attempt};
 use crate::engine::status::{LoginStatus, Status};
@@ -30,16 +30,20 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let logins = app.logins(&arguments.logins)?;
+    let (logins, attempts) = app.logins(&arguments.logins)?;
     let adopt_after = if arguments.force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
-    let mut list = runtime()?.block_on(all(app, logins, adopt_after));
+    let mut list = runtime()?.block_on(all(app, logins, attempts, adopt_after));
     list.sort_by(|a, b| a.login.cmp(&b.login));
     let status = Status { version: Status::VERSION, at: app.clock.now(), daemon: None, logins: list };
     Ok(status::answer(None, &status, format))
 }
 
-async fn all(app: &App, logins: Vec<Arc<Login>>, adopt_after: SystemTime) -> Vec<LoginStatus> {
-    let attempts = app.attempts();
+async fn all(
+    app: &App,
+    logins: Vec<Arc<Login>>,
+    attempts: Arc<Attempts>,
+    adopt_after: SystemTime,
+) -> Vec<LoginStatus> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
     for login in logins {

@@ -8,12 +8,16 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use crate::config::{Resolved, Services};
 use crate::engine::status::{Daemon, Status};
 use crate::engine::{Command, Engine};
+use crate::events::Observer;
 use crate::exit::Exit;
 use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
+use crate::metrics::{Endpoint, Metrics};
 use crate::report::Report;
+use crate::serve::serve;
 use crate::sources::watch::watch as watch_files;
 
 use super::app::{App, runtime};
@@ -34,13 +38,16 @@ fn lock_path(runtime_folder: &Path) -> PathBuf {
 }
 
 pub(super) fn run(app: &App) -> super::Outcome {
-    let logins = app.resolved()?.logins;
+    let Resolved { logins, services, .. } = app.resolved()?;
     let runtime_folder = &app.machine.paths.runtime_folder;
     let _lock = only_one(runtime_folder)?;
     let watched: BTreeSet<PathBuf> = logins.iter().flat_map(files_of).collect();
+    let metrics = services.metrics.is_some().then(Arc::<Metrics>::default);
+    let counting = metrics.clone().map(|metrics| metrics as Arc<dyn Observer>);
+    let attempts = app.attempts(app.audit(&services).into_iter().chain(counting));
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
-    let (engine, commands) =
-        Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
+    let (engine, commands) = Engine::new(Arc::clone(&app.clock), attempts, logins, daemon, fastrand::f64);
+    let monitored = answer_monitors(app, &services, metrics, engine.status(), commands.clone());
     let runtime = runtime()?;
     runtime.block_on(async {
         let (status, news) = (engine.status(), engine.status());
@@ -48,6 +55,7 @@ pub(super) fn run(app: &App) -> super::Outcome {
             () = engine.run() => {}
             () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
             () = pass_on_changes(app, watched, news, commands) => {}
+            () = monitored => {}
             signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
         }
     });
@@ -137,6 +145,21 @@ async fn pass_on_changes(
             else => return std::future::pending().await,
         }
     }
+}
+
+/// Answers monitors, if that is asked for. Never ends.
+async fn answer_monitors(
+    app: &App,
+    services: &Services,
+    metrics: Option<Arc<Metrics>>,
+    status: watch::Receiver<Status>,
+    commands: mpsc::Sender<Command>,
+) {
+    let Some((settings, metrics)) = services.metrics.as_ref().zip(metrics) else {
+        return std::future::pending().await;
+    };
+    let endpoint = Endpoint { metrics, status, commands, clock: Arc::clone(&app.clock) };
+    serve(&settings.listen, Arc::new(endpoint)).await;
 }
 
 /// Waits for a signal that asks to stop; says which.

@@ -6,6 +6,7 @@
 mod conflicts;
 mod login;
 mod select;
+mod services;
 mod sources;
 
 use std::borrow::Cow;
@@ -18,6 +19,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::conflicts::Claim;
+pub use self::services::Services;
+pub(super) use self::services::schemas as service_schemas;
 use self::sources::Sources;
 use super::load::Machine;
 use super::nearest;
@@ -36,6 +39,8 @@ pub struct Resolved {
     pub logins: Vec<Login>,
     /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
+    /// What evercred does beside keeping logins fresh.
+    pub services: Services,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -63,8 +68,8 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let (logins, shown) = (resolver.logins, resolver.shown);
-        Ok(Resolved { file: file.to_owned(), logins, sources: sources.collect(), shown })
+        let (logins, services, shown) = (resolver.logins, resolver.services, resolver.shown);
+        Ok(Resolved { file: file.to_owned(), logins, sources: sources.collect(), services, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -86,6 +91,7 @@ struct Resolver<'r> {
     sources: Sources,
     claims: Vec<Claim>,
     logins: Vec<Login>,
+    services: Services,
     shown: Value,
 }
 
@@ -99,6 +105,7 @@ impl<'r> Resolver<'r> {
             sources: Sources::default(),
             claims: Vec::new(),
             logins: Vec::new(),
+            services: Services::default(),
             shown: json!({}),
         }
     }
@@ -106,6 +113,7 @@ impl<'r> Resolver<'r> {
     fn root(&mut self, root: &Section<'_>) {
         let mut any = self.unknown_tables(root.get_ref());
         self.sources(root.get_ref());
+        self.services(root.get_ref());
         let registry = self.registry;
         for provider in &registry.providers {
             if let Some((key, value)) = root.get_ref().get_key_value(provider.kind.name) {
@@ -120,6 +128,7 @@ impl<'r> Resolver<'r> {
     /// Says whether there was one: it was probably meant to hold a login.
     fn unknown_tables(&mut self, root: &DeTable<'_>) -> bool {
         let mut known = vec!["source", "sources"];
+        known.extend(services::TABLES);
         known.extend(self.registry.providers.iter().map(|provider| provider.kind.name));
         let unknown = root.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
         let problems: Vec<_> = unknown

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, Credential, Failure, IdToken, WallClock};
 
+use crate::events::Observers;
 use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
 use crate::sources::shared::SharedTokens;
@@ -54,6 +55,7 @@ pub struct Attempts {
     pub(super) publisher: Publisher,
     pub(super) records: Records,
     pub(super) kept: Kept,
+    pub(super) observers: Observers,
     jitter: fn() -> f64,
 }
 
@@ -64,15 +66,17 @@ impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
     pub fn new(clock: Arc<dyn Clock>, publisher: Publisher, records: Records, jitter: fn() -> f64) -> Self {
         let tokens = SharedTokens::new(Arc::clone(&clock) as Arc<dyn WallClock>);
-        Self { clock, tokens, publisher, records, kept: Kept::default(), jitter }
+        let (kept, observers) = (Kept::default(), Observers::default());
+        Self { clock, tokens, publisher, records, kept, observers, jitter }
     }
 
     /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
     /// due yet.
     pub async fn run(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
-        let failed = |held, (stage, failure): Failed| Outcome::Failed {
-            held,
-            error: AttemptError::new(stage, &failure),
+        let failed = |held, (stage, failure): Failed| {
+            let error = AttemptError::new(stage, &failure);
+            self.tell_end(login, Some(&error));
+            Outcome::Failed { held, error }
         };
         let _lock = match self.lock(login).await {
             Ok(lock) => lock,
@@ -94,7 +98,10 @@ impl Attempts {
         let held = self.held(&credential, login);
         self.kept.keep(login, &held, &credential);
         match self.publish(login, credential, &held).await {
-            Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
+            Ok(()) => {
+                self.tell_end(login, None);
+                Outcome::Fresh { notes: notes(login, &held), held }
+            }
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
     }
@@ -111,7 +118,11 @@ impl Attempts {
             let results: Vec<_> = login
                 .outputs
                 .iter()
-                .map(|output| publish::publish(&this.publisher, output.as_ref(), &credential))
+                .map(|output| {
+                    let result = publish::publish(&this.publisher, output.as_ref(), &credential);
+                    this.tell_publish(&login, output.as_ref(), &credential, &result);
+                    result
+                })
                 .collect();
             let outputs = login.outputs.iter().zip(&results);
             let written = outputs.filter(|(_, result)| result.is_ok()).map(|(output, _)| output.as_ref());

@@ -25,12 +25,12 @@ impl Attempts {
     async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
         let wants_life = login.provider.expires_with_token() || needs_token(login);
         let want = if wants_life { Want::Fresh } else { Want::Usable };
-        let token = self.token(login, want).await.map_err(|failure| (Stage::Mint, failure))?;
-        match self.exchange(login, &token).await {
+        let token = self.token(login, want).await.map_err(|failure| self.tell_mint(login, failure))?;
+        match self.tell_exchange(login, &token, self.exchange(login, &token)).await {
             Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
                 tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
                 match self.token(login, Want::OtherThan(token)).await {
-                    Ok(other) => self.exchange(login, &other).await,
+                    Ok(other) => self.tell_exchange(login, &other, self.exchange(login, &other)).await,
                     // Why the first was refused is what the reader needs; that there is no other comes second.
                     Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
                 }

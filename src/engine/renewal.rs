@@ -53,7 +53,8 @@ impl Attempts {
             return Ok(Renewal::Impossible);
         };
         let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
-        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
+        let work = self.tell_renewal(login, limited(login, Stage::Renew, work));
+        let Some(credential) = work.await? else { return Ok(Renewal::Over) };
         whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
         Ok(Renewal::Kept(credential))
     }

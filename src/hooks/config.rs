@@ -51,7 +51,9 @@ impl Config {
                 .hint("Leave out `on`, or write on = [\"change\"]."));
         }
         if self.timeout.get().is_zero() {
-            return Err(wrong("a hook without any time cannot run").hint("Write a `timeout` such as \"30s\"."));
+            return Err(
+                wrong("a hook without any time cannot run").hint("Write a `timeout` such as \"30s\".")
+            );
         }
         let action = match (self.command, self.signal, self.pid_file) {
             (Some(words), None, None) => Action::Run(program(words, environment, self.timeout)?),
@@ -66,8 +68,9 @@ impl Config {
                 return Err(wrong("`pid_file` alone says nothing").hint("Add `signal`, such as \"HUP\"."));
             }
             (None, None, None) => {
-                return Err(wrong("a hook needs something to do")
-                    .hint("Add `command`, or `signal` and `pid_file`."));
+                return Err(
+                    wrong("a hook needs something to do").hint("Add `command`, or `signal` and `pid_file`.")
+                );
             }
             (Some(_), ..) => {
                 return Err(wrong("a hook does one thing")

@@ -63,16 +63,23 @@ impl fmt::Display for SignalName {
 /// Sends `signal` to the process whose number `file` holds.
 pub(super) fn send(signal: SignalName, file: &Path) -> Result<(), Failure> {
     let failure = |message: &str, hint: &str| {
-        Failure::new(format!("send {signal} to a process"), file.display().to_string(), Advice::NeedsAttention)
-            .message(message)
-            .hint(hint)
+        Failure::new(
+            format!("send {signal} to a process"),
+            file.display().to_string(),
+            Advice::NeedsAttention,
+        )
+        .message(message)
+        .hint(hint)
     };
     let missing = "Start the program that writes this file, or correct `pid_file`.";
     let text = files::read(file)
         .map_err(|error| failure("the file cannot be read", missing).caused_by(error))?
         .ok_or_else(|| failure("there is no such file", missing))?;
     let pid = number(&text).ok_or_else(|| {
-        failure("it does not hold the number of a process", "It must hold one number above 1, and nothing else.")
+        failure(
+            "it does not hold the number of a process",
+            "It must hold one number above 1, and nothing else.",
+        )
     })?;
     let gone = |error: io::Error| {
         failure(&format!("process {} does not run", pid.as_raw_nonzero()), missing).caused_by(error)

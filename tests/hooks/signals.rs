@@ -22,10 +22,8 @@ impl Drop for Killed {
 
 fn signalling(workspace: &Workspace) {
     let file = workspace.home.path("pid");
-    workspace.configure(&format!(
-        "[[aws.default.hooks]]\nsignal = \"HUP\"\npid_file = \"{}\"\n",
-        file.display()
-    ));
+    workspace
+        .configure(&format!("[[aws.default.hooks]]\nsignal = \"HUP\"\npid_file = \"{}\"\n", file.display()));
 }
 
 #[test]

@@ -1,0 +1,53 @@
+//! Taking connections, of either kind.
+
+use std::io;
+
+use evercred_core::{Advice, Failure};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+
+use super::Listen;
+use crate::files;
+
+/// A connection of either kind.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+#[derive(Debug)]
+pub(super) enum Listener {
+    Loopback(TcpListener),
+    Socket(UnixListener),
+}
+
+impl Listener {
+    pub(super) async fn bind(listen: &Listen) -> Result<Self, Failure> {
+        let failure = |error: io::Error| {
+            Failure::new("listen at", listen.to_string(), Advice::RETRY)
+                .hint("Is another program, or another evercred, listening there? Choose another `listen`.")
+                .caused_by(error)
+        };
+        match listen {
+            Listen::Loopback(address) => {
+                TcpListener::bind(address).await.map(Self::Loopback).map_err(failure)
+            }
+            Listen::Socket(path) => {
+                let path = path.clone();
+                let bound = tokio::task::spawn_blocking(move || {
+                    let listener = files::listen(&path)?;
+                    Ok::<_, Failure>(listener)
+                });
+                let listener = bound.await.map_err(|error| failure(io::Error::other(error)))??;
+                listener.set_nonblocking(true).map_err(failure)?;
+                UnixListener::from_std(listener).map(Self::Socket).map_err(failure)
+            }
+        }
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+        match self {
+            Self::Loopback(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
+        }
+    }
+}
