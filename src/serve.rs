@@ -79,7 +79,7 @@ async fn bound(listen: &Listen) -> Listener {
     loop {
         match Listener::bind(listen).await {
             Ok(listener) => {
-                tracing::info!(%listen, "Listening.");
+                tracing::info!(listen = listener.place(listen), "Listening.");
                 return listener;
             }
             Err(failure) if !said => {

@@ -44,6 +44,16 @@ impl Listener {
         }
     }
 
+    /// Where it listens, with the port that it was given if any would do.
+    pub(super) fn place(&self, asked: &Listen) -> String {
+        match self {
+            Self::Loopback(listener) => {
+                listener.local_addr().map_or(asked.to_string(), |address| address.to_string())
+            }
+            Self::Socket(_) => asked.to_string(),
+        }
+    }
+
     pub(super) async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Loopback(listener) => Ok(Box::new(listener.accept().await?.0)),

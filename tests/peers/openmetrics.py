@@ -1,4 +1,4 @@
-"""Reads metrics from standard input with the parser of the Python client of Prometheus, and prints them as JSON."""
+"""Reads metrics from the file that the argument names with the parser of the Python client of Prometheus, and prints them as JSON."""
 
 import json
 import sys
@@ -7,7 +7,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 
 def main():
-    families = text_string_to_metric_families(sys.stdin.read())
+    with open(sys.argv[1], encoding="utf-8") as file:
+        families = list(text_string_to_metric_families(file.read()))
     found = {
         family.name: {
             "type": family.type,

@@ -1,4 +1,4 @@
-"""Validates each line of standard input, a JSON value, against the schema in the file that the argument names."""
+"""Validates each line of the second file, a JSON value, against the schema in the first."""
 
 import json
 import sys
@@ -13,10 +13,11 @@ def main():
     validator.check_schema(schema)
     checker = validator(schema, format_checker=validator.FORMAT_CHECKER)
     count = 0
-    for number, line in enumerate(sys.stdin, 1):
-        for error in checker.iter_errors(json.loads(line)):
-            sys.exit(f"line {number}: {error.json_path}: {error.message}")
-        count += 1
+    with open(sys.argv[2], encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            for error in checker.iter_errors(json.loads(line)):
+                sys.exit(f"line {number}: {error.json_path}: {error.message}")
+            count += 1
     print(count)
 
 
