@@ -8,6 +8,7 @@
 //! - `/readyz`: 200 if every login is fresh, or else 503 and the reasons.
 
 mod endpoint;
+mod monitors;
 mod readiness;
 
 use evercred_core::{BuildError, Configured, Failure};
@@ -31,7 +32,7 @@ use crate::login::Login;
 use crate::serve::Listen;
 use crate::sources::TokenSource;
 
-pub use endpoint::Endpoint;
+pub use monitors::Monitors;
 
 /// Where monitors are answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

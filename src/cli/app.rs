@@ -48,10 +48,6 @@ impl App {
         Ok(Self { clock, machine, registry, config })
     }
 
-    pub(super) fn environment(&self) -> &Environment {
-        &self.machine.build.surroundings.environment
-    }
-
     /// The config, resolved.
     pub(super) fn resolved(&self) -> Result<Resolved, Box<Report>> {
         config::load(&self.registry, &self.machine, self.config.as_deref())
@@ -61,12 +57,13 @@ impl App {
     /// The logins that `names` name, or all if it names none; and what makes their attempts.
     pub(super) fn logins(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
         let resolved = self.resolved()?;
-        let attempts = self.attempts(self.audit(&resolved.services));
+        let audit = self.audit(&resolved.services);
+        let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
         let mut logins: Vec<_> = resolved.logins.into_iter().map(Arc::new).collect();
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
                 let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();
-                return Err(no_login(name, &known).into());
+                return Err(Report::no_login(name, known).into());
             }
         }
         logins.retain(|login| names.is_empty() || names.contains(&login.id));
@@ -107,7 +104,7 @@ impl App {
     }
 
     /// The audit log, if there is to be one.
-    pub(super) fn audit(&self, services: &Services) -> Option<Arc<dyn Observer>> {
+    pub(super) fn audit(&self, services: &Services) -> Option<Arc<Audit>> {
         let settings = services.audit.as_ref()?;
         Some(Arc::new(Audit::new(settings, Arc::clone(&self.clock))))
     }
@@ -141,11 +138,4 @@ fn no_source(name: &str, resolved: &Resolved) -> Report {
     let error =
         std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no token source {name:?}"));
     Report::new(&error, Some(hint), Exit::BadConfig)
-}
-
-/// No login has that name; these have others.
-pub(super) fn no_login(name: &LoginId, known: &[String]) -> Report {
-    let known = known.join(", ");
-    let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {name}"));
-    Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evercred_core::{Advice, Failure};
 use tokio::task::{Id, JoinSet};
 
-use crate::login::LoginId;
+use crate::login::Login;
 
 use super::attempt::{Attempts, Outcome};
 use super::attempt_error::{AttemptError, Stage};
@@ -44,7 +44,7 @@ pub(super) struct Work {
     attempts: Arc<Attempts>,
     tasks: JoinSet<Done>,
     /// A task that panics cannot say whose it was.
-    owners: HashMap<Id, (LoginId, Job)>,
+    owners: HashMap<Id, (Arc<Login>, Job)>,
 }
 
 impl Work {
@@ -66,7 +66,7 @@ impl Work {
 
     fn spawn(&mut self, job: Job, entry: &Entry) {
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
-        let id = login.id.clone();
+        let owner = Arc::clone(&login);
         let (adopt_after, failing) = (entry.adopt_after(), entry.state.error.is_some());
         let task = self.tasks.spawn(async move {
             match job {
@@ -76,18 +76,18 @@ impl Work {
                 Job::Announcement => Done::Announcement(attempts.announce(&login, failing).await),
             }
         });
-        self.owners.insert(task.id(), (id, job));
+        self.owners.insert(task.id(), (owner, job));
     }
 
     /// What ends next, and whose it was; `None` if nothing is under way. Nothing is lost if the wait is given up.
-    pub(super) async fn next(&mut self) -> Option<(LoginId, Done)> {
+    pub(super) async fn next(&mut self) -> Option<(Arc<Login>, Done)> {
         loop {
             let (task, done) = match self.tasks.join_next_with_id().await? {
                 Ok((task, done)) => (task, Some(done)),
                 Err(error) => (error.id(), None),
             };
-            if let Some((id, job)) = self.owners.remove(&task) {
-                return Some((id, done.unwrap_or_else(|| panicked(job))));
+            if let Some((login, job)) = self.owners.remove(&task) {
+                return Some((login, done.unwrap_or_else(|| panicked(job))));
             }
         }
     }

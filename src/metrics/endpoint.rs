@@ -20,15 +20,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Answers monitors.
 #[derive(Debug)]
-pub struct Endpoint {
+pub(super) struct Endpoint {
     /// What was counted.
-    pub metrics: Arc<Metrics>,
+    pub(super) metrics: Arc<Metrics>,
     /// How the logins are.
-    pub status: watch::Receiver<Status>,
+    pub(super) status: watch::Receiver<Status>,
     /// Where the engine is told things.
-    pub commands: mpsc::Sender<Command>,
+    pub(super) commands: mpsc::Sender<Command>,
     /// Both clocks.
-    pub clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Handler for Endpoint {

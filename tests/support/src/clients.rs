@@ -41,20 +41,6 @@ pub fn javascript(home: &Home) -> Command {
     command
 }
 
-/// The parser of the Python client of Prometheus on the metrics in `file`; it prints them as JSON.
-pub fn openmetrics(home: &Home, file: &Path) -> Command {
-    let mut command = python(home, "openmetrics.py");
-    command.arg(file);
-    command
-}
-
-/// A validator of JSON schemas on each line of `lines`; it prints how many there were.
-pub fn validate(home: &Home, schema: &Path, lines: &Path) -> Command {
-    let mut command = python(home, "validate.py");
-    command.arg(schema).arg(lines);
-    command
-}
-
 /// A reader of credential files that reports whatever no reader may see.
 pub fn reader(home: &Home, credentials: &Path, profile: &str, document: &Path) -> Talking {
     let mut command = python(home, "reader.py");
@@ -91,7 +77,8 @@ pub(crate) fn debian(name: &str) -> PathBuf {
     path
 }
 
-fn python(home: &Home, script: &str) -> Command {
+/// A Python script of `tests/peers`, to be run in `home`.
+pub fn python(home: &Home, script: &str) -> Command {
     let mut command = home.command(installed("python"));
     command.arg(peers().join(script));
     command
