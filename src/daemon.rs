@@ -15,6 +15,7 @@ use std::sync::Arc;
 use evercred_core::{Advice, Failure};
 use tokio::sync::{mpsc, watch};
 
+use crate::audit::Audit;
 use crate::config::{Machine, Resolved};
 use crate::control::{Order, Server, socket_path};
 use crate::engine::attempt::Attempts;
@@ -44,6 +45,8 @@ pub struct Daemon {
     pub registry: Registry,
     /// What makes the attempts.
     pub attempts: Arc<Attempts>,
+    /// The audit log, if there is one.
+    pub audit: Option<Arc<Audit>>,
     /// Who answers monitors, if that is asked for.
     pub monitors: Option<Monitors>,
 }
@@ -72,7 +75,8 @@ impl Daemon {
         );
         let socket = socket_path(&self.machine.paths.runtime_folder);
         let (orders, desk) = mpsc::channel(16);
-        let server = serve(&socket, engine.status(), orders).map_err(|failure| Report::from(&failure))?;
+        let server = serve(&socket, engine.status(), orders, self.audit.clone())
+            .map_err(|failure| Report::from(&failure))?;
         let news = engine.status();
         let monitored = Monitors::serve(
             self.monitors.as_ref(),
@@ -167,9 +171,10 @@ fn serve(
     socket: &Path,
     status: watch::Receiver<Status>,
     orders: mpsc::Sender<Order>,
+    audit: Option<Arc<Audit>>,
 ) -> Result<Server, Failure> {
     let listener = files::listen(socket)?;
-    Server::new(listener, status, orders).map_err(|error| {
+    Server::new(listener, status, orders, audit).map_err(|error| {
         Failure::new("listen at", socket.display().to_string(), Advice::RETRY).caused_by(error)
     })
 }

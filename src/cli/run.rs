@@ -32,9 +32,10 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let audit = app.audit(&resolved.services);
     let monitors = resolved.services.metrics.clone().map(Monitors::new);
     let counting = monitors.as_ref().map(Monitors::observer);
-    let attempts = app.attempts(audit.map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
+    let attempts =
+        app.attempts(audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
     let App { clock, machine, registry, .. } = app;
-    let daemon = Daemon { clock: Arc::clone(&clock), machine, registry, attempts, monitors };
+    let daemon = Daemon { clock: Arc::clone(&clock), machine, registry, attempts, audit, monitors };
     let ready = || {
         if arguments.background {
             say_ready();

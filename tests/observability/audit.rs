@@ -175,3 +175,26 @@ fn a_renewal_and_a_revocation_at_a_real_openbao_are_written_down() {
     }
     validate(&workspace);
 }
+
+#[test]
+fn who_asked_a_daemon_for_something_is_written_down() {
+    let workspace = Workspace::new();
+    configure(&workspace, "", "[audit]");
+    let daemon = workspace.start();
+    workspace.home.run(["refresh", "aws.default"]).success();
+    workspace.home.run(["reload"]).success();
+    workspace.home.run(["status"]).success();
+    drop(daemon);
+    let asked: Vec<Value> = lines(&workspace).into_iter().filter(|line| line["event"] == "request").collect();
+    let what: Vec<_> = asked.iter().map(|line| (line["request"].as_str(), line["login"].as_str())).collect();
+    assert_eq!(
+        what,
+        [(Some("refresh"), Some("aws.default")), (Some("reload"), None)],
+        "who only looks is not"
+    );
+    for line in &asked {
+        assert_eq!(line["peer"]["uid"], rustix::process::geteuid().as_raw());
+        assert_ne!(line["peer"]["pid"], line["pid"], "it is another process: {line}");
+    }
+    validate(&workspace);
+}
