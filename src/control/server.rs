@@ -133,7 +133,9 @@ impl Office {
             Request::Status | Request::Watch => {}
             Request::Refresh { logins } if logins.is_empty() => audit.asked(peer, "refresh", None),
             Request::Refresh { logins } => {
-                logins.iter().for_each(|login| audit.asked(peer, "refresh", Some(login)));
+                for login in logins {
+                    audit.asked(peer, "refresh", Some(login));
+                }
             }
             Request::Reload => audit.asked(peer, "reload", None),
             Request::Stop => audit.asked(peer, "stop", None),
