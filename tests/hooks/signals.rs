@@ -49,13 +49,9 @@ fn a_pid_file_that_is_old_or_wrong_or_names_somebody_elses_process_is_said_and_s
     let mut ended = Killed(workspace.home.command("/bin/true").spawn().unwrap());
     ended.0.wait().unwrap();
     // The kernel's own thread, where only root may run somebody else's process.
-    let mut stranger = 2;
-    let mut _stranger = None;
-    if rustix::process::geteuid().is_root() {
-        let child = Killed(other.uid(NOBODY).spawn().unwrap());
-        stranger = child.0.id();
-        _stranger = Some(child);
-    }
+    let is_root = rustix::process::geteuid().is_root();
+    let mut sleeper = is_root.then(|| Killed(other.uid(NOBODY).spawn().unwrap()));
+    let stranger = sleeper.as_ref().map_or(2, |sleeper| sleeper.0.id());
     for (content, complaint) in [
         (None, "there is no such file".to_owned()),
         (Some("-1".to_owned()), "does not hold the number of a process".to_owned()),
@@ -69,7 +65,7 @@ fn a_pid_file_that_is_old_or_wrong_or_names_somebody_elses_process_is_said_and_s
         let said = workspace.home.run(["once", "--force"]).success();
         assert!(said.contains(&complaint), "{content:?}: {said}");
     }
-    if let Some(stranger) = &mut _stranger {
-        assert!(stranger.0.try_wait().unwrap().is_none(), "it got the signal");
+    if let Some(sleeper) = &mut sleeper {
+        assert!(sleeper.0.try_wait().unwrap().is_none(), "it got the signal");
     }
 }
