@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
 
+use crate::engine::attempt::panicked;
 use crate::program::{self, Bounds, Ended, Trouble};
 
 pub(crate) use config::Config;
@@ -107,12 +108,6 @@ impl Hook {
             }
         }
     }
-}
-
-fn panicked(operation: &'static str) -> Failure {
-    Failure::new(operation, "", Advice::RETRY)
-        .message("the code for it panicked")
-        .hint("Please report this as a bug.")
 }
 
 impl Program {

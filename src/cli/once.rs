@@ -55,8 +55,9 @@ async fn all(
         let (attempts, turns) = (Arc::clone(&attempts), Arc::clone(&turns));
         let (clock, records) = (Arc::clone(&app.clock), app.records());
         running.spawn(async move {
-            let _turn = turns.acquire_owned().await;
+            let turn = turns.acquire_owned().await;
             let outcome = attempts.run(&login, adopt_after).await;
+            drop(turn);
             let failed = matches!(outcome, Outcome::Failed { .. });
             let hooks = attempts.announce(&login, failed).await.unwrap_or_default();
             let mut status = describe(&login, outcome, clock.as_ref(), &records);

@@ -233,7 +233,7 @@ fn locked(path: &Path) -> Failure {
         .hint("Find that process (\"fuser -v\" and this path) and end it; it may be stopped or stuck.")
 }
 
-pub(super) fn panicked(operation: &'static str) -> Failure {
+pub(crate) fn panicked(operation: &'static str) -> Failure {
     Failure::new(operation, "", Advice::RETRY)
         .message("the code for it panicked")
         .hint("Please report this as a bug.")

@@ -1,6 +1,8 @@
 //! Taking connections, of either kind.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
 
 use evercred_core::{Advice, Failure};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,10 +35,8 @@ impl Listener {
             }
             Listen::Socket(path) => {
                 let path = path.clone();
-                let bound = tokio::task::spawn_blocking(move || {
-                    let listener = files::listen(&path)?;
-                    Ok::<_, Failure>(listener)
-                });
+                let bound =
+                    tokio::task::spawn_blocking(move || free(&path).and_then(|()| files::listen(&path)));
                 let listener = bound.await.map_err(|error| failure(io::Error::other(error)))??;
                 listener.set_nonblocking(true).map_err(failure)?;
                 UnixListener::from_std(listener).map(Self::Socket).map_err(failure)
@@ -59,5 +59,19 @@ impl Listener {
             Self::Loopback(listener) => Ok(Box::new(listener.accept().await?.0)),
             Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
         }
+    }
+}
+
+/// Refuses a path where somebody listens, or where something lies that is no socket: it would be replaced.
+fn free(path: &Path) -> Result<(), Failure> {
+    let taken = |message| {
+        Failure::new("listen at", path.display().to_string(), Advice::NeedsAttention)
+            .message(message)
+            .hint("Choose another path in `listen`.")
+    };
+    match path.symlink_metadata() {
+        Ok(there) if !there.file_type().is_socket() => Err(taken("something else is there already")),
+        Ok(_) if files::connect(path)?.is_some() => Err(taken("another program listens there")),
+        _ => Ok(()),
     }
 }

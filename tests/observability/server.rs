@@ -103,3 +103,24 @@ fn an_address_that_other_machines_reach_is_a_mistake_of_the_config() {
         assert!(refused.stderr.contains("127.0.0.1:9464") || refused.stderr.contains("unix:"), "{refused:?}");
     }
 }
+
+#[test]
+fn what_lies_where_a_socket_is_to_be_is_not_replaced() {
+    let workspace = Workspace::new();
+    let precious = workspace.home.write("precious", "words");
+    configure(&workspace, "", &format!("[metrics]\nlisten = \"unix:{}\"", precious.display()));
+    let mut daemon = workspace.start();
+    daemon.until("the complaint", LIMIT, || {
+        daemon_log(&workspace).contains("something else is there already").then_some(())
+    });
+    assert_eq!(workspace.home.read("precious").as_deref(), Some("words"));
+    drop(daemon);
+
+    let socket = workspace.home.path("socket");
+    let _other = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    configure(&workspace, "", &format!("[metrics]\nlisten = \"unix:{}\"", socket.display()));
+    let mut daemon = workspace.start();
+    daemon.until("the complaint", LIMIT, || {
+        daemon_log(&workspace).contains("another program listens there").then_some(())
+    });
+}
