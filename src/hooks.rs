@@ -1,7 +1,8 @@
 //! Hooks: what a login tells other programs, by running one of them or by a signal.
 //!
 //! A hook learns what happened from its environment, and never a secret: it reads the outputs, as everybody does. It is
-//! killed when its time is over, with its process group ([`crate::program`]). That a hook fails is no failure of the
+//! killed when its time is over, with its process group ([`crate::program`]). What it prints is for the log, without
+//! what the outputs hold. That a hook fails is no failure of the
 //! login: it is logged, and shown beside the login until a hook of it has done its work again.
 //!
 //! When hooks are due, and that they run one at a time, is the business of [`crate::engine::announcement`].
@@ -13,7 +14,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use evercred_core::{Advice, Environment, Failure, HumanDuration, redact};
+use evercred_core::{Advice, Environment, Failure, HumanDuration, Secret, conceal, redact};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::process::Command;
@@ -97,10 +98,10 @@ impl Hook {
         }
     }
 
-    /// Tells it of `event`, and waits until it has ended.
-    pub async fn run(&self, event: Event, facts: &Facts) -> Result<(), Failure> {
+    /// Tells it of `event`, and waits until it has ended. `secrets` are hidden in what it prints.
+    pub async fn run(&self, event: Event, facts: &Facts, secrets: &[Secret]) -> Result<(), Failure> {
         match &self.action {
-            Action::Run(program) => program.run(event, facts).await,
+            Action::Run(program) => program.run(event, facts, secrets).await,
             Action::Signal { signal, pid_file } => {
                 let (signal, file) = (*signal, pid_file.clone());
                 let sent = tokio::task::spawn_blocking(move || pid_file::send(signal, &file)).await;
@@ -111,7 +112,7 @@ impl Hook {
 }
 
 impl Program {
-    async fn run(&self, event: Event, facts: &Facts) -> Result<(), Failure> {
+    async fn run(&self, event: Event, facts: &Facts, secrets: &[Secret]) -> Result<(), Failure> {
         let path = program::find(&self.environment, &self.name).ok_or_else(|| {
             self.failure("there is no such executable program")
                 .hint("Give its full path in `command`, and make it executable.")
@@ -129,12 +130,15 @@ impl Program {
             .env("EVERCRED_OUTPUTS", outputs.join("\n"));
         let bounds = Bounds { time: self.limit, output: LONGEST_OUTPUT, complaint: LONGEST_OUTPUT };
         let ended = program::run(command, bounds).await.map_err(|trouble| self.trouble(trouble))?;
-        self.judge(&ended, &facts.login)
+        self.judge(&ended, &facts.login, secrets)
     }
 
-    fn judge(&self, ended: &Ended, login: &str) -> Result<(), Failure> {
-        let [output, complaint] =
-            [&ended.output, &ended.complaint].map(|bytes| redact(&program::one_line(bytes)));
+    fn judge(&self, ended: &Ended, login: &str, secrets: &[Secret]) -> Result<(), Failure> {
+        let clean = |bytes: &Vec<u8>| {
+            let line = program::one_line(whole_words(bytes));
+            redact(&conceal(&line, secrets.iter().map(Secret::expose)))
+        };
+        let [output, complaint] = [&ended.output, &ended.complaint].map(clean);
         tracing::debug!(login, hook = self.name, output, complaint, "The hook has ended.");
         if ended.status.success() {
             return Ok(());
@@ -165,6 +169,15 @@ impl Program {
     fn failure(&self, message: &str) -> Failure {
         Failure::new("run the hook", self.name.clone(), Advice::NeedsAttention).message(message)
     }
+}
+
+/// What was printed, without the last word if that was cut in two: half a secret is not recognised as one.
+fn whole_words(printed: &[u8]) -> &[u8] {
+    if printed.len() < LONGEST_OUTPUT {
+        return printed;
+    }
+    let end = printed.iter().rposition(u8::is_ascii_whitespace).unwrap_or_default();
+    &printed[..end]
 }
 
 impl fmt::Debug for Program {

@@ -8,10 +8,10 @@
 //! Hooks of one login run one after the other, in the order of the config, whichever process runs them: they hold a lock
 //! of their own. They run beside attempts, which do not wait for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evercred_core::Failure;
+use evercred_core::{Failure, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::files;
@@ -37,20 +37,21 @@ struct News {
     events: Vec<Event>,
     held: Option<Held>,
     told: Told,
+    /// What the outputs hold, for hiding it in what a hook prints.
+    secrets: Vec<Secret>,
 }
 
 impl Attempts {
     /// Tells the login's hooks what they have not been told yet, given whether its last attempt failed. Gives a sentence
-    /// for each that failed; `None` if there was nothing to tell.
+    /// for each that failed; `None` if none ran.
     pub async fn announce(self: &Arc<Self>, login: &Arc<Login>, failing: bool) -> Option<Vec<String>> {
         if login.hooks.is_empty() {
             return None;
         }
-        let told = self.announce_in_turn(login, failing).await.unwrap_or_else(|failure| {
+        self.announce_in_turn(login, failing).await.unwrap_or_else(|failure| {
             tracing::warn!(login = %login.id, %failure, "The hooks cannot be run.");
             Some(vec![format!("The hooks could not be run: {failure}.")])
-        })?;
-        Some(told)
+        })
     }
 
     async fn announce_in_turn(
@@ -61,14 +62,15 @@ impl Attempts {
         let _turn = self.lock_at(login, |this, login| this.records.hooks_lock_path(&login.id)).await?;
         let look = move |this: Arc<Self>, login: Arc<Login>| this.news(&login, failing);
         let news = self.in_background(login, look).await.ok_or_else(|| panicked("look for news"))?;
-        let Some(News { events, held, told }) = news else { return Ok(None) };
+        let Some(News { events, held, told, secrets }) = news else { return Ok(None) };
         let facts = facts(login, held.as_ref());
-        let mut failed = Vec::new();
+        let mut failed = None;
         for event in events {
             for hook in login.hooks.iter().filter(|hook| hook.is_for(event)) {
                 tracing::debug!(login = %login.id, hook = hook.describe(), event = event.name(), "Running a hook.");
-                if let Err(failure) = hook.run(event, &facts).await {
-                    failed.push(self.failed(login, event, &failure));
+                let failures: &mut Vec<_> = failed.get_or_insert_default();
+                if let Err(failure) = hook.run(event, &facts, &secrets).await {
+                    failures.push(self.failed(login, event, &failure));
                 }
             }
         }
@@ -77,7 +79,7 @@ impl Attempts {
             this.publisher.update_private(&this.records.hooks_path(&login.id), &text)
         };
         self.in_background(login, note).await.unwrap_or_else(|| Err(panicked("note what was told")))?;
-        Ok(Some(failed))
+        Ok(failed)
     }
 
     /// Compares what is published with what was told; `None` if all was.
@@ -95,10 +97,11 @@ impl Attempts {
             _ => {}
         }
         // Of an output that could not be written now, what was told before still counts.
-        told.outputs.retain(|old| outputs.iter().all(|new| new.path != old.path));
+        let is_kept = |path: &Path| login.outputs.iter().any(|output| output.target().path == path);
+        told.outputs.retain(|old| is_kept(&old.path) && outputs.iter().all(|new| new.path != old.path));
         told.outputs.extend(outputs);
         told.failing = failing;
-        (!events.is_empty()).then_some(News { events, held, told })
+        (!events.is_empty()).then(|| News { events, held, told, secrets: secrets(login) })
     }
 
     fn failed(&self, login: &Login, event: Event, failure: &Failure) -> String {
@@ -118,3 +121,24 @@ fn facts(login: &Login, held: Option<&Held>) -> Facts {
         outputs: paths,
     }
 }
+
+/// The long words of what is ours in the outputs. That some of them are no secrets does not matter.
+fn secrets(login: &Login) -> Vec<Secret> {
+    let own = login.outputs.iter().filter_map(|output| {
+        let current = files::read(&output.target().path).ok()??;
+        output.own_part(&current)
+    });
+    let words = |own: Vec<u8>| -> Vec<Secret> {
+        let text = String::from_utf8_lossy(&own);
+        let words = text.split(|c: char| c.is_whitespace() || "\"',:;{}[]()<>".contains(c));
+        // In a file of variables the value comes after the name; elsewhere, an equals sign may be part of it.
+        let values =
+            words.flat_map(|word| [Some(word), word.split_once('=').map(|(_, value)| value)]).flatten();
+        let long = values.filter(|word| word.len() >= SHORTEST_SECRET && !Path::new(word).exists());
+        long.map(Secret::new).collect()
+    };
+    own.flat_map(words).collect()
+}
+
+/// Shorter words are names.
+const SHORTEST_SECRET: usize = 16;

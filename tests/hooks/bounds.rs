@@ -98,3 +98,20 @@ fn a_hook_that_fails_fails_no_login_and_is_shown_until_one_succeeds() {
     workspace.home.write("good", "");
     daemon.until("the note to go", LIMIT, || (!notes(&workspace).contains("complaint")).then_some(()));
 }
+
+#[test]
+fn a_hook_that_prints_the_credential_does_not_get_it_into_a_log_or_the_status() {
+    let workspace = Workspace::new();
+    // On standard error, what is cut is in the middle of something.
+    let careless = "n=0; while [ $((n += 1)) -lt 20 ]; do cat $EVERCRED_OUTPUTS >&2; done; cat $EVERCRED_OUTPUTS; exit 1";
+    let outputs = "outputs = [\"json\", \"static-profile\", \"env-file\", \"token-file\"]";
+    telling(&workspace, outputs, "[\"change\"]", careless);
+    let outcome = workspace.home.run(["once", "--log", "trace"]);
+    let said = outcome.stdout + &outcome.stderr;
+    assert!(said.contains("exit code 1: ") && said.contains("[secret]"), "{said}");
+    for secret in workspace.sandbox.secrets() {
+        for part in secret.split(['.', '/', '+', '=']).filter(|part| part.len() > 7) {
+            assert!(!said.contains(part), "{part} of {secret} is in {said}");
+        }
+    }
+}
