@@ -25,3 +25,4 @@ pub mod report;
 pub mod serve;
 pub mod sources;
 pub mod time;
+pub mod vault_token_helper;
