@@ -1,10 +1,10 @@
 //! The audit log: who got which credential with which token, one JSON object a line.
 //!
-//! It is off unless configured, for the user alone, bounded in size ([`crate::files::BoundedLog`]), and holds no secret: of
-//! an ID token it has the first digits of a hash, by which a token that somebody finds elsewhere is recognised. Every
-//! process that works on a login writes to it. Lines are written by a thread of their own, so that a slow disk delays no
-//! refresh; if the disk cannot keep up, or is full, credentials stay fresh and the log of evercred says how many lines
-//! were lost.
+//! It is off unless configured, for the user alone, bounded in size ([`crate::files::BoundedLog`]), and holds no
+//! secret: of an ID token it has the first digits of a hash, by which a token that somebody finds elsewhere is
+//! recognised. Every process that works on a login writes to it. Lines are written by a thread of their own, so that a
+//! slow disk delays no refresh; if the disk cannot keep up, or is full, credentials stay fresh and the log of evercred
+//! says how many lines were lost.
 //!
 //! Failures of one kind that follow one another are one line, and the next other line says how many they were, so that
 //! an outage does not push everything else out of the log.

@@ -1,7 +1,7 @@
 //! Metrics for Prometheus, health and readiness: what a monitor asks a daemon.
 //!
-//! Names and labels are stable. Nothing here is secret, but logins, sources and errors are named, so only this machine is
-//! answered ([`crate::serve`]), and nobody unless asked for.
+//! Names and labels are stable. Nothing here is secret, but logins, sources and errors are named, so only this machine
+//! is answered ([`crate::serve`]), and nobody unless asked for.
 //!
 //! - `/metrics`: [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/) text.
 //! - `/healthz`: 200 if the engine's loop turns.

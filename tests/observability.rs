@@ -1,5 +1,5 @@
-//! What monitors and auditors see of a real daemon, with the parser of Prometheus's Python client and a validator of JSON
-//! schemas that are not ours.
+//! What monitors and auditors see of a real daemon, with the parser of Prometheus's Python client and a validator of
+//! JSON schemas that are not ours.
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
 #![expect(clippy::disallowed_methods, reason = "these tests play the other programs, in real time")]

@@ -1,12 +1,12 @@
 //! When a login's hooks are due, and their turn.
 //!
-//! What counts is not what an attempt did but what the hooks were told of last: a note in the runtime folder, beside the
-//! record of what was published. So a hook that was killed with the daemon is made up for, what another process
+//! What counts is not what an attempt did but what the hooks were told of last: a note in the runtime folder, beside
+//! the record of what was published. So a hook that was killed with the daemon is made up for, what another process
 //! published is told of by whoever notices it first, a program that runs once a minute knows that it failed the minute
 //! before, and any number of changes while a hook runs are one afterwards.
 //!
-//! Hooks of one login run one after the other, in the order of the config, whichever process runs them: they hold a lock
-//! of their own. They run beside attempts, which do not wait for them.
+//! Hooks of one login run one after the other, in the order of the config, whichever process runs them: they hold a
+//! lock of their own. They run beside attempts, which do not wait for them.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,8 +42,8 @@ struct News {
 }
 
 impl Attempts {
-    /// Tells the login's hooks what they have not been told yet, given whether its last attempt failed. Gives a sentence
-    /// for each that failed; `None` if none ran.
+    /// Tells the login's hooks what they have not been told yet, given whether its last attempt failed. Gives a
+    /// sentence for each that failed; `None` if none ran.
     pub async fn announce(self: &Arc<Self>, login: &Arc<Login>, failing: bool) -> Option<Vec<String>> {
         if login.hooks.is_empty() {
             return None;

@@ -9,8 +9,8 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Where to listen: a loopback address with a port, such as `"127.0.0.1:9464"`, or a socket for this user alone, such as
-/// `"unix:/run/user/1000/evercred/metrics.sock"`.
+/// Where to listen: a loopback address with a port, such as `"127.0.0.1:9464"`, or a socket for this user alone, such
+/// as `"unix:/run/user/1000/evercred/metrics.sock"`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Listen {

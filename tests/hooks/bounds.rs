@@ -103,7 +103,8 @@ fn a_hook_that_fails_fails_no_login_and_is_shown_until_one_succeeds() {
 fn a_hook_that_prints_the_credential_does_not_get_it_into_a_log_or_the_status() {
     let workspace = Workspace::new();
     // On standard error, what is cut is in the middle of something.
-    let careless = "n=0; while [ $((n += 1)) -lt 20 ]; do cat $EVERCRED_OUTPUTS >&2; done; cat $EVERCRED_OUTPUTS; exit 1";
+    let careless =
+        "for n in 1 2 3 4 5 6 7 8 9; do cat $EVERCRED_OUTPUTS >&2; done; cat $EVERCRED_OUTPUTS; exit 1";
     let outputs = "outputs = [\"json\", \"static-profile\", \"env-file\", \"token-file\"]";
     telling(&workspace, outputs, "[\"change\"]", careless);
     let outcome = workspace.home.run(["once", "--log", "trace"]);
