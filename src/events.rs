@@ -17,10 +17,10 @@ use crate::sources::TokenSource;
 /// Something that happened to a login.
 #[derive(Debug)]
 pub enum Event<'e> {
-    /// An ID token was exchanged for a credential, which has passed the guard.
+    /// An ID token was exchanged for a credential, which has passed the guard; or a secret was read.
     Exchanged {
-        /// The token.
-        token: &'e IdToken,
+        /// The token, unless it is a secret that was read with another login's credential.
+        token: Option<&'e IdToken>,
         /// The credential.
         credential: &'e Credential,
         /// How long it took.

@@ -22,7 +22,7 @@ use tokio::process::Command;
 use crate::engine::attempt::panicked;
 use crate::program::{self, Bounds, Ended, Trouble};
 
-pub(crate) use config::Config;
+pub(crate) use config::{Config, build};
 use pid_file::SignalName;
 
 /// As much of what a hook prints is kept for the log, of each of its two streams.

@@ -35,15 +35,16 @@ fn every_example_resolves() {
 
 #[test]
 fn what_config_show_prints_of_an_example_means_the_same() {
-    for example in ["aws.toml", "ops.toml"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+    for example in ["aws", "ops", "vault"] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).with_extension("toml");
         let first = load(&path, &std::fs::read_to_string(&path).unwrap());
         let second = load(&path, &first.to_toml());
         let prints = |resolved: &Resolved| {
             resolved.logins.iter().map(|login| login.fingerprint.clone()).collect::<Vec<_>>()
         };
-        assert_eq!(prints(&first), prints(&second));
-        assert_eq!(first.services, second.services);
+        assert_eq!(prints(&first), prints(&second), "{example}");
+        assert_eq!(first.services, second.services, "{example}");
     }
 }
 

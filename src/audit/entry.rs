@@ -15,7 +15,7 @@ use crate::time::{Clock, rfc3339};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// An ID token was exchanged for a credential.
+    /// An ID token was exchanged for a credential, or a secret was read with one.
     Exchange,
     /// The credential in use was kept alive.
     Renewal,

@@ -20,12 +20,12 @@ impl Observer for Audit {
         let entry = |kind| Entry {
             login: Some(login.id.to_string()),
             provider: Some(login.id.kind().to_owned()),
-            audience: Some(login.provider.audience().to_string()),
+            audience: Some(login.provider().audience().to_string()),
             ..Entry::new(kind, self.clock.as_ref())
         };
         let entry = match event {
             Event::Exchanged { token, credential, .. } => {
-                Entry { token: Some(Token::of(token)), ..entry(Kind::Exchange).with_credential(credential) }
+                Entry { token: token.map(Token::of), ..entry(Kind::Exchange).with_credential(credential) }
             }
             Event::Renewed { credential, .. } => entry(Kind::Renewal).with_credential(credential),
             Event::Refused { stage, failure, token, .. } => Entry {

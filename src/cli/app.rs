@@ -59,7 +59,7 @@ impl App {
         let resolved = self.resolved()?;
         let audit = self.audit(&resolved.services);
         let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
-        let mut logins: Vec<_> = resolved.logins.into_iter().map(Arc::new).collect();
+        let mut logins = resolved.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
                 let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();

@@ -14,12 +14,15 @@ use crate::login::{OnExpiry, Policy};
 /// The key that holds the outputs; their kinds read it.
 pub(crate) const OUTPUTS: &str = "outputs";
 
+/// The key that holds the secrets that are read with the login.
+pub(crate) const SECRETS: &str = "secrets";
+
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 5] = ["source", OUTPUTS, "refresh_every", "on_expiry", "hooks"];
+pub(crate) const KEYS: [&str; 6] = ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks"];
 
 const KIND: Kind<Common, Environment> = Kind::of::<Config>("login");
 
-/// What the common keys say, apart from the outputs.
+/// What the common keys say, apart from the outputs and the secrets.
 #[derive(Debug)]
 pub(crate) struct Common {
     /// The name of a token source, unless it is the default one.
@@ -30,10 +33,11 @@ pub(crate) struct Common {
 
 /// Reads the common keys of a login's table; its hooks run in `environment`.
 pub(crate) fn read(login: &Section<'_>, environment: &Environment) -> Result<Common, Vec<Problem>> {
-    KIND.build(&tree::without(login, |key| key == OUTPUTS || !KEYS.contains(&key)), &[], environment)
+    let theirs = |key: &str| key == OUTPUTS || key == SECRETS || !KEYS.contains(&key);
+    KIND.build(&tree::without(login, theirs), &[], environment)
 }
 
-/// The schema of the common keys, without `outputs`.
+/// The schema of the common keys, without `outputs` and `secrets`.
 pub(crate) fn schema() -> Value {
     KIND.schema()
 }
@@ -57,12 +61,20 @@ impl Configured<Environment> for Config {
     type Built = Common;
 
     fn build(self, environment: &Environment) -> Result<Common, BuildError> {
-        let refresh_every = self.refresh_every.map(HumanDuration::get);
-        if refresh_every.is_some_and(|every| every.is_zero()) {
-            return Err(BuildError::at("refresh_every", "a login cannot be refreshed all the time")
-                .hint("Write a duration such as \"15m\", or leave it out."));
-        }
-        let hooks = self.hooks.into_iter().map(|hook| hook.build(environment)).collect::<Result<_, _>>()?;
-        Ok(Common { source: self.source, policy: Policy { refresh_every, on_expiry: self.on_expiry }, hooks })
+        let policy = policy(self.refresh_every, self.on_expiry)?;
+        Ok(Common { source: self.source, policy, hooks: hooks::build(self.hooks, environment)? })
     }
+}
+
+/// What these two keys say, of a login as of a secret.
+pub(super) fn policy(
+    refresh_every: Option<HumanDuration>,
+    on_expiry: OnExpiry,
+) -> Result<Policy, BuildError> {
+    let refresh_every = refresh_every.map(HumanDuration::get);
+    if refresh_every.is_some_and(|every| every.is_zero()) {
+        return Err(BuildError::at("refresh_every", "a login cannot be refreshed all the time")
+            .hint("Write a duration such as \"15m\", or leave it out."));
+    }
+    Ok(Policy { refresh_every, on_expiry })
 }

@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod login;
+mod secrets;
 mod select;
 mod services;
 mod sources;
@@ -35,8 +36,10 @@ use crate::sources::TokenSource;
 pub struct Resolved {
     /// The file it was read from, absolute.
     pub file: PathBuf,
-    /// The logins, by name. There is at least one.
-    pub logins: Vec<Login>,
+    /// The logins, by name, each with its secrets after it. There is at least one.
+    pub logins: Vec<Arc<Login>>,
+    /// The files that templates are in: parts of the config.
+    pub templates: Vec<PathBuf>,
     /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// What evercred does beside keeping logins fresh.
@@ -68,8 +71,8 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let (logins, services, shown) = (resolver.logins, resolver.services, resolver.shown);
-        Ok(Resolved { file: file.to_owned(), logins, sources: sources.collect(), services, shown })
+        let Resolver { logins, templates, services, shown, .. } = resolver;
+        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), services, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -90,7 +93,8 @@ struct Resolver<'r> {
     problems: Vec<Problem>,
     sources: Sources,
     claims: Vec<Claim>,
-    logins: Vec<Login>,
+    logins: Vec<Arc<Login>>,
+    templates: Vec<PathBuf>,
     services: Services,
     shown: Value,
 }
@@ -106,6 +110,7 @@ impl<'r> Resolver<'r> {
             claims: Vec::new(),
             logins: Vec::new(),
             services: Services::default(),
+            templates: Vec::new(),
             shown: json!({}),
         }
     }

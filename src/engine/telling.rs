@@ -21,11 +21,11 @@ impl Attempts {
         self
     }
 
-    /// Does `work`, an exchange of `token`, and tells how it went.
+    /// Does `work`, an exchange of `token`, or the reading of a secret without one, and tells how it went.
     pub(super) async fn tell_exchange(
         &self,
         login: &Login,
-        token: &IdToken,
+        token: Option<&IdToken>,
         work: impl Future<Output = Result<Credential, Failed>>,
     ) -> Result<Credential, Failed> {
         let start = self.clock.read().boot;
@@ -34,7 +34,7 @@ impl Attempts {
         match &answer {
             Ok(credential) => self.observers.note(login, &Event::Exchanged { token, credential, took }),
             Err((stage, failure)) => {
-                let event = Event::Refused { stage: *stage, failure, token: Some(token), took };
+                let event = Event::Refused { stage: *stage, failure, token, took };
                 self.observers.note(login, &event);
             }
         }

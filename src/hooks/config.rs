@@ -43,9 +43,14 @@ fn half_a_minute() -> HumanDuration {
     HumanDuration::from_secs(30)
 }
 
+/// All of them.
+pub(crate) fn build(hooks: Vec<Config>, environment: &Environment) -> Result<Vec<Hook>, BuildError> {
+    hooks.into_iter().map(|hook| hook.build(environment)).collect()
+}
+
 impl Config {
     /// The hook; programs get `environment`.
-    pub(crate) fn build(self, environment: &Environment) -> Result<Hook, BuildError> {
+    fn build(self, environment: &Environment) -> Result<Hook, BuildError> {
         if self.on.is_empty() {
             return Err(wrong("a hook that is told of nothing never runs")
                 .hint("Leave out `on`, or write on = [\"change\"]."));
