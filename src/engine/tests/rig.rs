@@ -170,15 +170,8 @@ impl Rig {
         let (mut engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
         let script = Arc::clone(&scripts[0]);
-        Self {
-            clock,
-            script,
-            commands,
-            refuse,
-            folder,
-            status,
-            task: tokio::spawn(async move { engine.run().await }),
-        }
+        let task = tokio::spawn(async move { engine.run().await });
+        Self { clock, script, commands, refuse, folder, status, task }
     }
 
     /// Ends this engine and starts another on the same files.
