@@ -21,7 +21,7 @@ mod tree;
 pub use error::ConfigError;
 pub use load::{Machine, Paths, credential_process, environment, load, program, read};
 pub use problem::{Located, Problem, Problems};
-pub use resolve::{Resolved, default_source, resolve};
+pub use resolve::{Resolved, Services, default_source, resolve};
 pub use schema::schema;
 
 #[cfg(test)]

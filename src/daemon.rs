@@ -16,6 +16,7 @@ use std::sync::Arc;
 use evercred_core::{Advice, Failure};
 use tokio::sync::{mpsc, watch};
 
+use crate::audit::Audit;
 use crate::config::{Machine, Resolved};
 use crate::control::{Order, Server, socket_path};
 use crate::engine::attempt::Attempts;
@@ -23,6 +24,7 @@ use crate::engine::status::{Daemon as Identity, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{self, Lock};
 use crate::login::{Login, LoginId};
+use crate::metrics::Monitors;
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::time::Clock;
@@ -45,6 +47,10 @@ pub struct Daemon {
     pub registry: Registry,
     /// What makes the attempts.
     pub attempts: Arc<Attempts>,
+    /// The audit log, if there is one.
+    pub audit: Option<Arc<Audit>>,
+    /// Who answers monitors, if that is asked for.
+    pub monitors: Option<Monitors>,
 }
 
 /// Why a daemon ended.
@@ -76,11 +82,19 @@ impl Daemon {
         );
         let socket = socket_path(&self.machine.paths.runtime_folder);
         let (orders, desk) = mpsc::channel(16);
-        let server = serve(&socket, engine.status(), orders).map_err(|failure| Report::from(&failure))?;
+        let server = serve(&socket, engine.status(), orders, self.audit.clone())
+            .map_err(|failure| Report::from(&failure))?;
         let news = engine.status();
+        let monitored = Monitors::serve(
+            self.monitors.as_ref(),
+            engine.status(),
+            commands.clone(),
+            Arc::clone(&self.clock),
+        );
         ready();
         tokio::select! {
             () = engine.run() => {}
+            () = monitored => {}
             () = server.run() => {}
             end = self.attend(config, Inbox::open(desk, news), commands) => match end {
                 End::Signal(signal) => tracing::info!(signal, "Stopping."),
@@ -164,9 +178,10 @@ fn serve(
     socket: &Path,
     status: watch::Receiver<Status>,
     orders: mpsc::Sender<Order>,
+    audit: Option<Arc<Audit>>,
 ) -> Result<Server, Failure> {
     let listener = files::listen(socket)?;
-    Server::new(listener, status, orders).map_err(|error| {
+    Server::new(listener, status, orders, audit).map_err(|error| {
         Failure::new("listen at", socket.display().to_string(), Advice::RETRY).caused_by(error)
     })
 }

@@ -9,12 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::login::{Login, LoginId};
 use crate::time::{Clock, Deadline, Now, Woken};
 
 mod adoption;
+pub mod announcement;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
@@ -32,6 +33,7 @@ pub mod schedule;
 mod secret;
 pub mod state;
 pub mod status;
+mod telling;
 pub mod upkeep;
 mod work;
 
@@ -54,6 +56,8 @@ pub enum Command {
     Refresh(Vec<LoginId>),
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
+    /// Say that the loop turns: it is answered by nothing else.
+    Ping(oneshot::Sender<()>),
     /// The config was read again: these logins count from now on, unless it was `None` because it had mistakes.
     Reloaded(Option<Vec<Arc<Login>>>, ConfigStatus),
 }
@@ -196,7 +200,9 @@ impl Engine {
             }
             Done::Inspection(standing) => entry.inspected(standing, now),
             Done::Retirement(result) => entry.retired(result, now),
+            Done::Announcement(failed) => entry.announced(failed),
         }
+        self.work.announce(&mut self.entries[index]);
     }
 
     fn obey(&mut self, command: Command) {
@@ -212,6 +218,8 @@ impl Engine {
             Command::Changed(path) => {
                 self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
             }
+            // Whoever asked may be gone already.
+            Command::Ping(answer) => drop(answer.send(())),
             Command::Reloaded(logins, config) => {
                 if let Some(logins) = logins {
                     self.replace(logins, now);

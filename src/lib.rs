@@ -3,6 +3,7 @@
 //! `ARCHITECTURE.md` is the map: token source → provider → outputs → hooks is one login, and the engine keeps
 //! every login fresh.
 
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod control;
@@ -10,13 +11,18 @@ pub mod credential_process;
 pub mod daemon;
 mod digest;
 pub mod engine;
+pub mod events;
 pub mod exit;
 pub mod files;
 pub mod harden;
+pub mod hooks;
 pub mod login;
+pub mod metrics;
 pub mod outputs;
+mod program;
 pub mod registry;
 pub mod report;
+pub mod serve;
 pub mod sources;
 pub mod time;
 pub mod vault_token_helper;

@@ -10,6 +10,7 @@ use evercred_core::{Field, Provider, SecretReader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::hooks::Hook;
 use crate::outputs::Output;
 use crate::sources::TokenSource;
 
@@ -27,6 +28,8 @@ pub struct Login {
     pub outputs: Vec<Box<dyn Output>>,
     /// When to refresh, and what to do at the end.
     pub policy: Policy,
+    /// Whom it tells when something happens to it.
+    pub hooks: Vec<Hook>,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
     pub has_secrets: bool,
 }

@@ -35,7 +35,7 @@ fn every_example_resolves() {
 
 #[test]
 fn what_config_show_prints_of_an_example_means_the_same() {
-    for example in ["aws", "vault"] {
+    for example in ["aws", "ops", "vault"] {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).with_extension("toml");
         let first = load(&path, &std::fs::read_to_string(&path).unwrap());
@@ -44,6 +44,7 @@ fn what_config_show_prints_of_an_example_means_the_same() {
             resolved.logins.iter().map(|login| login.fingerprint.clone()).collect::<Vec<_>>()
         };
         assert_eq!(prints(&first), prints(&second), "{example}");
+        assert_eq!(first.services, second.services, "{example}");
     }
 }
 

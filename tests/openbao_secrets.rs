@@ -205,3 +205,32 @@ fn subjects(home: &Home) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     logins.map(|login| (text(&login["login"]), text(&login["subject"]))).collect()
 }
+
+#[test]
+fn a_secret_tells_hooks_of_its_own_when_it_changed_and_is_in_the_audit_log_without_its_value() {
+    let rig = rig();
+    let home = rig.home(
+        r#"
+        [[vault.default.secrets]]
+        path = "kv/data/app"
+        file = "~/app.json"
+        hooks = [{ command = ["/bin/sh", "-c", 'echo "$EVERCRED_EVENT $EVERCRED_LOGIN $EVERCRED_OUTPUTS" >> told'] }]
+
+        [audit]
+        "#,
+    );
+    let line = format!("change vault.default.app {}\n", home.path("app.json").display());
+    home.run(["once"]).success();
+    assert_eq!(home.read("told"), Some(line.clone()));
+    home.run(["once", "--force"]).success();
+    assert_eq!(home.read("told"), Some(line.clone()), "it was read again, and is what it was");
+    rig.server.admin(["kv", "put", "kv/app", "password=correct-horse-battery"]);
+    home.run(["once", "--force"]).success();
+    assert_eq!(home.read("told"), Some(line.repeat(2)));
+
+    let audit = home.read(".local/state/evercred/audit.jsonl").unwrap();
+    let lines = audit.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let read = lines.filter(|line| line["login"] == "vault.default.app" && line["event"] == "exchange");
+    assert_eq!(read.count(), 3, "{audit}");
+    assert!(!audit.contains("correct-horse"), "{audit}");
+}

@@ -68,6 +68,14 @@ fn nothing_secret_comes_out_while_a_daemon_rotates_and_fails() {
     }
     witness.assert_saw_nothing_of(&canaries, &rig.environment());
     assert_only_outputs_hold_any(&rig);
+    let audit = rig.home.read(".local/state/evercred/audit.jsonl").unwrap();
+    for event in ["exchange", "refusal", "publish"] {
+        assert!(
+            audit.contains(&format!("\"event\":\"{event}\"")),
+            "no {event}, so nothing was proved: {audit}"
+        );
+    }
+    canaries.assert_absent_from("the audit log", &audit);
 }
 
 #[test]

@@ -7,9 +7,11 @@ use evercred_core::{Environment, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
 use tokio::runtime::Runtime;
 
-use crate::config::{self, ConfigError, Machine, Paths, Problems, Resolved};
+use crate::audit::Audit;
+use crate::config::{self, ConfigError, Machine, Paths, Problems, Resolved, Services};
 use crate::engine::attempt::Attempts;
 use crate::engine::record::Records;
+use crate::events::Observer;
 use crate::exit::Exit;
 use crate::files::Publisher;
 use crate::login::{Login, LoginId};
@@ -25,6 +27,9 @@ pub(super) struct App {
     pub(super) registry: Registry,
     pub(super) config: Option<PathBuf>,
 }
+
+/// What was found in the config, and what makes its attempts.
+type Found<T> = Result<(T, Arc<Attempts>), Box<Report>>;
 
 impl App {
     pub(super) fn new(
@@ -49,9 +54,12 @@ impl App {
             .map_err(|error| Report::from(&error).into())
     }
 
-    /// The logins that `names` name, or all if it names none.
-    pub(super) fn logins(&self, names: &[LoginId]) -> Result<Vec<Arc<Login>>, Box<Report>> {
-        let mut logins: Vec<_> = self.resolved()?.logins;
+    /// The logins that `names` name, or all if it names none; and what makes their attempts.
+    pub(super) fn logins(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        let resolved = self.resolved()?;
+        let audit = self.audit(&resolved.services);
+        let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
+        let mut logins = resolved.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
                 let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();
@@ -59,13 +67,13 @@ impl App {
             }
         }
         logins.retain(|login| names.is_empty() || names.contains(&login.id));
-        Ok(logins)
+        Ok((logins, attempts))
     }
 
-    /// The one login of that name.
-    pub(super) fn login(&self, name: &LoginId) -> Result<Arc<Login>, Box<Report>> {
-        let mut logins = self.logins(std::slice::from_ref(name))?;
-        Ok(logins.swap_remove(0))
+    /// The one login of that name, and what makes its attempts.
+    pub(super) fn login(&self, name: &LoginId) -> Found<Arc<Login>> {
+        let (mut logins, attempts) = self.logins(std::slice::from_ref(name))?;
+        Ok((logins.swap_remove(0), attempts))
     }
 
     /// The token source of that name, or the one that logins without a `source` use. Works without a config, too.
@@ -89,8 +97,16 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
-    pub(super) fn attempts(&self) -> Arc<Attempts> {
-        Arc::new(Attempts::new(Arc::clone(&self.clock), self.publisher(), self.records(), fastrand::f64))
+    pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
+        let clock = Arc::clone(&self.clock);
+        let attempts = Attempts::new(clock, self.publisher(), self.records(), fastrand::f64);
+        Arc::new(attempts.observed_by(observers.into_iter().collect()))
+    }
+
+    /// The audit log, if there is to be one.
+    pub(super) fn audit(&self, services: &Services) -> Option<Arc<Audit>> {
+        let settings = services.audit.as_ref()?;
+        Some(Arc::new(Audit::new(settings, Arc::clone(&self.clock))))
     }
 
     pub(super) fn publisher(&self) -> Publisher {

@@ -1,9 +1,11 @@
 //! `evercred config`: check it, show it with its defaults, describe it.
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
+use crate::audit;
 use crate::config::schema;
+use crate::engine::status::Status;
 use crate::exit::Exit;
 
 use super::app::App;
@@ -15,13 +17,35 @@ pub(super) enum Command {
     Check,
     /// Show the config as it counts, with its defaults and without secrets
     Show,
-    /// Print the config's JSON schema
-    Schema,
+    /// Print a JSON schema
+    Schema {
+        /// Of what
+        #[arg(value_name = "WHAT", default_value = "config")]
+        of: Document,
+    },
+}
+
+/// What there is a schema of.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Document {
+    /// The config
+    Config,
+    /// What `status --json` prints
+    Status,
+    /// A line of the audit log
+    Audit,
 }
 
 pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome {
     match command {
-        Command::Schema => print(&serde_json::to_string_pretty(&schema(&app.registry)).unwrap_or_default()),
+        Command::Schema { of } => {
+            let schema = match of {
+                Document::Config => schema(&app.registry),
+                Document::Status => schemars::schema_for!(Status).to_value(),
+                Document::Audit => schemars::schema_for!(audit::Entry).to_value(),
+            };
+            print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
+        }
         Command::Show => {
             let resolved = app.resolved()?;
             match format {

@@ -29,8 +29,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    let login = app.login(&arguments.login)?;
-    let attempts = app.attempts();
+    let (login, attempts) = app.login(&arguments.login)?;
     let files = login.outputs.iter().map(|output| output.target().path.as_path());
     let kept = process_document_of(&login.id.to_string(), files);
     let Some(path) = kept else {

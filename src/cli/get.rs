@@ -23,8 +23,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    let login = app.login(&arguments.login)?;
-    let attempts = app.attempts();
+    let (login, attempts) = app.login(&arguments.login)?;
     let credential =
         runtime()?.block_on(attempts.obtain(&login)).map_err(|(_, failure)| Report::from(&failure))?;
     match &arguments.field {

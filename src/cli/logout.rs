@@ -21,14 +21,14 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let mut logins = app.logins(&arguments.logins)?;
+    let (mut logins, attempts) = app.logins(&arguments.logins)?;
     logins.extend(secrets_of(app, &logins)?);
     // What is read with a login goes before it.
     logins.sort_by_key(|login| login.lender().is_none());
     if daemon::is_running(&app.machine.paths.runtime_folder) {
         return Err(daemon_runs().into());
     }
-    let (attempts, runtime) = (app.attempts(), runtime()?);
+    let runtime = runtime()?;
     for login in logins {
         let logged_out = runtime.block_on(Arc::clone(&attempts).log_out(&login));
         let logged_out = logged_out.map_err(|failure| Report::from(&failure))?;
@@ -43,7 +43,7 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
 /// The secrets of these logins that are not among them.
 fn secrets_of(app: &App, logins: &[Arc<Login>]) -> Result<Vec<Arc<Login>>, Box<Report>> {
     let is_named = |id: &LoginId| logins.iter().any(|login| login.id == *id);
-    let mut all = app.logins(&[])?;
+    let (mut all, _) = app.logins(&[])?;
     all.retain(|login| login.lender().is_some_and(|lender| is_named(&lender.id)) && !is_named(&login.id));
     Ok(all)
 }

@@ -37,17 +37,21 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
 
 /// Refreshes what is due of `names` (of all, if it is empty), or everything if `force`d.
 pub(super) fn refresh(app: &App, names: &[LoginId], force: bool, format: Format) -> super::Outcome {
-    let logins = app.logins(names)?;
+    let (logins, attempts) = app.logins(names)?;
     let adopt_after = if force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
-    let mut list = runtime()?.block_on(all(app, logins, adopt_after));
+    let mut list = runtime()?.block_on(all(app, logins, attempts, adopt_after));
     list.sort_by(|a, b| a.login.cmp(&b.login));
     let status = Status { version: Status::VERSION, at: app.clock.now(), daemon: None, logins: list };
     Ok(status::answer(None, &status, format))
 }
 
 /// Secrets come after their logins; those of a login that failed are not tried, for each would try it once more.
-async fn all(app: &App, logins: Vec<Arc<Login>>, adopt_after: SystemTime) -> Vec<LoginStatus> {
-    let attempts = app.attempts();
+async fn all(
+    app: &App,
+    logins: Vec<Arc<Login>>,
+    attempts: Arc<Attempts>,
+    adopt_after: SystemTime,
+) -> Vec<LoginStatus> {
     let (secrets, logins): (Vec<_>, Vec<_>) = logins.into_iter().partition(|login| login.lender().is_some());
     let first = side_by_side(app, &attempts, with_no_error(logins), adopt_after).await;
     let errors: HashMap<LoginId, AttemptError> = first.iter().filter_map(failed_login).collect();
@@ -69,16 +73,19 @@ async fn side_by_side(
         let (attempts, turns) = (Arc::clone(attempts), Arc::clone(&turns));
         let (clock, records) = (Arc::clone(&app.clock), app.records());
         running.spawn(async move {
-            let _turn = turns.acquire_owned().await;
+            let turn = turns.acquire_owned().await;
             let outcome = match obstacle {
                 Some(error) => attempts.adopt_only(&login, adopt_after, error).await,
                 None => attempts.run(&login, adopt_after).await,
             };
+            drop(turn);
             let error = match &outcome {
                 Outcome::Failed { error, .. } => Some(error.clone()),
                 Outcome::Fresh { .. } => None,
             };
-            let status = describe(&login, outcome, clock.as_ref(), &records);
+            let hooks = attempts.announce(&login, error.is_some()).await.unwrap_or_default();
+            let mut status = describe(&login, outcome, clock.as_ref(), &records);
+            status.notes.extend(hooks);
             (login.id.clone(), error, status)
         });
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use crate::daemon::{self, Daemon};
 use crate::engine::attempt::Attempts;
+use crate::events::Observer;
 use crate::exit::Exit;
 use crate::login::Login;
+use crate::metrics::Monitors;
 use crate::report::Report;
 
 use super::app::{App, runtime};
@@ -30,9 +32,13 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let resolved = app.resolved()?;
     let lock = daemon::only_one(&app.machine.paths.runtime_folder)?;
     let machinery = runtime()?;
-    let attempts = app.attempts();
+    let audit = app.audit(&resolved.services);
+    let monitors = resolved.services.metrics.clone().map(Monitors::new);
+    let counting = monitors.as_ref().map(Monitors::observer);
+    let attempts =
+        app.attempts(audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
     let App { clock, machine, registry, .. } = app;
-    let daemon = Daemon { clock, machine, registry, attempts: Arc::clone(&attempts) };
+    let daemon = Daemon { clock, machine, registry, attempts: Arc::clone(&attempts), audit, monitors };
     let ready = || {
         if arguments.background {
             say_ready();

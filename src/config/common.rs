@@ -1,6 +1,6 @@
 //! The keys that every login has, whatever its provider.
 
-use evercred_core::{BuildError, Configured, HumanDuration};
+use evercred_core::{BuildError, Configured, Environment, HumanDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::tree::{self, Section};
+use crate::hooks::{self, Hook};
 use crate::login::{OnExpiry, Policy};
 
 /// The key that holds the outputs; their kinds read it.
@@ -17,9 +18,9 @@ pub(crate) const OUTPUTS: &str = "outputs";
 pub(crate) const SECRETS: &str = "secrets";
 
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 5] = ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry"];
+pub(crate) const KEYS: [&str; 6] = ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks"];
 
-const KIND: Kind<Common, ()> = Kind::of::<Config>("login");
+const KIND: Kind<Common, Environment> = Kind::of::<Config>("login");
 
 /// What the common keys say, apart from the outputs and the secrets.
 #[derive(Debug)]
@@ -27,12 +28,13 @@ pub(crate) struct Common {
     /// The name of a token source, unless it is the default one.
     pub(crate) source: Option<String>,
     pub(crate) policy: Policy,
+    pub(crate) hooks: Vec<Hook>,
 }
 
-/// Reads the common keys of a login's table.
-pub(crate) fn read(login: &Section<'_>) -> Result<Common, Vec<Problem>> {
+/// Reads the common keys of a login's table; its hooks run in `environment`.
+pub(crate) fn read(login: &Section<'_>, environment: &Environment) -> Result<Common, Vec<Problem>> {
     let theirs = |key: &str| key == OUTPUTS || key == SECRETS || !KEYS.contains(&key);
-    KIND.build(&tree::without(login, theirs), &[], &())
+    KIND.build(&tree::without(login, theirs), &[], environment)
 }
 
 /// The schema of the common keys, without `outputs` and `secrets`.
@@ -50,13 +52,17 @@ struct Config {
     /// What becomes of the outputs when the credential has expired and no new one can be had.
     #[serde(default)]
     on_expiry: OnExpiry,
+    /// Whom to tell when an output changed, or when the login begins to fail or is fresh again.
+    #[serde(default)]
+    hooks: Vec<hooks::Config>,
 }
 
-impl Configured<()> for Config {
+impl Configured<Environment> for Config {
     type Built = Common;
 
-    fn build(self, (): &()) -> Result<Common, BuildError> {
-        Ok(Common { source: self.source, policy: policy(self.refresh_every, self.on_expiry)? })
+    fn build(self, environment: &Environment) -> Result<Common, BuildError> {
+        let policy = policy(self.refresh_every, self.on_expiry)?;
+        Ok(Common { source: self.source, policy, hooks: hooks::build(self.hooks, environment)? })
     }
 }
 

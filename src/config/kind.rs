@@ -142,7 +142,11 @@ impl<'t, Config: DeserializeOwned + schemars::JsonSchema> Trial<'t, Config> {
             return;
         }
         let span = place.clone().unwrap_or_else(|| self.section.span());
-        self.problems.push(Problem::new(span, error.message).hint(error.hint));
+        // What is wrong inside of a value was taken out of it, so what is wrong with the rest may come from that.
+        let inside = |known: &Problem| span.start < known.span.start && known.span.end <= span.end;
+        if place.is_none() || !self.problems.iter().any(inside) {
+            self.problems.push(Problem::new(span, error.message).hint(error.hint));
+        }
         if let (Some(key), Some(_)) = (error.key, place) {
             self.section.get_mut().remove(key);
             self.read();

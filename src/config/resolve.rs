@@ -7,6 +7,7 @@ mod conflicts;
 mod login;
 mod secrets;
 mod select;
+mod services;
 mod sources;
 
 use std::borrow::Cow;
@@ -19,6 +20,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use self::conflicts::Claim;
+pub use self::services::Services;
+pub(super) use self::services::schemas as service_schemas;
 use self::sources::Sources;
 use super::load::Machine;
 use super::nearest;
@@ -39,6 +42,8 @@ pub struct Resolved {
     pub templates: Vec<PathBuf>,
     /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
+    /// What evercred does beside keeping logins fresh.
+    pub services: Services,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -66,8 +71,8 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let (logins, templates, shown) = (resolver.logins, resolver.templates, resolver.shown);
-        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), shown })
+        let Resolver { logins, templates, services, shown, .. } = resolver;
+        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), services, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -90,6 +95,7 @@ struct Resolver<'r> {
     claims: Vec<Claim>,
     logins: Vec<Arc<Login>>,
     templates: Vec<PathBuf>,
+    services: Services,
     shown: Value,
 }
 
@@ -103,6 +109,7 @@ impl<'r> Resolver<'r> {
             sources: Sources::default(),
             claims: Vec::new(),
             logins: Vec::new(),
+            services: Services::default(),
             templates: Vec::new(),
             shown: json!({}),
         }
@@ -111,6 +118,7 @@ impl<'r> Resolver<'r> {
     fn root(&mut self, root: &Section<'_>) {
         let mut any = self.unknown_tables(root.get_ref());
         self.sources(root.get_ref());
+        self.services(root.get_ref());
         let registry = self.registry;
         for provider in &registry.providers {
             if let Some((key, value)) = root.get_ref().get_key_value(provider.kind.name) {
@@ -125,6 +133,7 @@ impl<'r> Resolver<'r> {
     /// Says whether there was one: it was probably meant to hold a login.
     fn unknown_tables(&mut self, root: &DeTable<'_>) -> bool {
         let mut known = vec!["source", "sources"];
+        known.extend(services::TABLES);
         known.extend(self.registry.providers.iter().map(|provider| provider.kind.name));
         let unknown = root.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
         let problems: Vec<_> = unknown

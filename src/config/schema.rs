@@ -21,6 +21,7 @@ pub fn schema(registry: &Registry) -> Value {
     properties.insert("source".to_owned(), default_source);
     let sources = one_of(&registry.sources, "A named token source.", true);
     properties.insert("sources".to_owned(), named("Further token sources, by name.", &sources));
+    properties.extend(super::resolve::service_schemas());
     for provider in &registry.providers {
         let what = format!("Logins at `{}`, by name.", provider.kind.name);
         properties.insert(provider.kind.name.to_owned(), named(&what, &login(provider, registry)));

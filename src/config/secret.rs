@@ -1,7 +1,7 @@
 //! The keys of a secret, `[[vault.NAME.secrets]]`: what is read, what it is called and how often it is looked at, and the
 //! file it goes to. Each of the three is read by its own type.
 
-use evercred_core::{BuildError, Configured, HumanDuration, SecretRequest};
+use evercred_core::{BuildError, Configured, Environment, HumanDuration, SecretRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -10,18 +10,20 @@ use super::common;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::tree::{self, Section};
+use crate::hooks::{self, Hook};
 use crate::login::{OnExpiry, Policy};
 use crate::outputs::{Output, SecretContext, secret_file};
 
 const REQUEST: Kind<SecretRequest, ()> = Kind::of::<SecretRequest>("secret");
-const ITSELF: Kind<Itself, ()> = Kind::of::<Config>("secret");
+const ITSELF: Kind<Itself, Environment> = Kind::of::<Config>("secret");
 const FILE: Kind<Vec<Box<dyn Output>>, SecretContext> = secret_file::KIND;
 
-/// What a secret is called, and its policy.
+/// What a secret is called, its policy, and its hooks.
 #[derive(Debug)]
 pub(crate) struct Itself {
     pub(crate) name: Option<String>,
     pub(crate) policy: Policy,
+    pub(crate) hooks: Vec<Hook>,
 }
 
 /// What is read, as `secret` has it.
@@ -29,9 +31,9 @@ pub(crate) fn request(secret: &Section<'_>) -> Result<SecretRequest, Vec<Problem
     REQUEST.build(&only(secret, &keys(&REQUEST.schema())), &[], &())
 }
 
-/// What it is called, and its policy.
-pub(crate) fn itself(secret: &Section<'_>) -> Result<Itself, Vec<Problem>> {
-    ITSELF.build(&only(secret, &keys(&ITSELF.schema())), &[], &())
+/// What it is called, its policy, and its hooks, which run in `environment`.
+pub(crate) fn itself(secret: &Section<'_>, environment: &Environment) -> Result<Itself, Vec<Problem>> {
+    ITSELF.build(&only(secret, &keys(&ITSELF.schema())), &[], environment)
 }
 
 /// The file it goes to. A key that nobody knows is noticed here.
@@ -87,17 +89,21 @@ struct Config {
     /// What becomes of the file when the secret has ended and no new one can be had.
     #[serde(default)]
     on_expiry: OnExpiry,
+    /// Whom to tell when the file changed, or when the secret begins to fail or is fresh again.
+    #[serde(default)]
+    hooks: Vec<hooks::Config>,
 }
 
-impl Configured<()> for Config {
+impl Configured<Environment> for Config {
     type Built = Itself;
 
-    fn build(self, (): &()) -> Result<Itself, BuildError> {
+    fn build(self, environment: &Environment) -> Result<Itself, BuildError> {
         if let Some(message) = self.name.as_deref().and_then(|name| crate::login::check_name(name).err()) {
             return Err(BuildError::at("name", message).hint(
                 "A name has up to 64 letters, digits, `_`, `.` and `-`, and does not begin with a dot.",
             ));
         }
-        Ok(Itself { policy: common::policy(self.refresh_every, self.on_expiry)?, name: self.name })
+        let policy = common::policy(self.refresh_every, self.on_expiry)?;
+        Ok(Itself { name: self.name, policy, hooks: hooks::build(self.hooks, environment)? })
     }
 }

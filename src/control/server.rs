@@ -10,6 +10,7 @@ use tokio::io::{
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
+use crate::audit::{Audit, Peer};
 use crate::engine::status::Status;
 use crate::login::LoginId;
 use crate::report::Report;
@@ -43,17 +44,19 @@ pub struct Server {
 struct Office {
     status: watch::Receiver<Status>,
     orders: mpsc::Sender<Order>,
+    audit: Option<Arc<Audit>>,
 }
 
 impl Server {
-    /// Answers on `listener` with `status`, and passes `orders` on. Needs a runtime.
+    /// Answers on `listener` with `status`, and passes `orders` on, of which `audit` is told. Needs a runtime.
     pub fn new(
         listener: std::os::unix::net::UnixListener,
         status: watch::Receiver<Status>,
         orders: mpsc::Sender<Order>,
+        audit: Option<Arc<Audit>>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        Ok(Self { listener: UnixListener::from_std(listener)?, office: Office { status, orders } })
+        Ok(Self { listener: UnixListener::from_std(listener)?, office: Office { status, orders, audit } })
     }
 
     /// Answers until it is dropped.
@@ -101,7 +104,8 @@ impl Office {
         let _ = send(&mut writer, &answer).await;
     }
 
-    async fn answer(&self, request: Request, peer: i32) -> Answer {
+    async fn answer(&self, request: Request, peer: Peer) -> Answer {
+        self.note(&request, peer);
         let (sender, done) = oneshot::channel();
         let order = match request {
             Request::Status | Request::Watch => return Answer::Status(self.status.borrow().clone()),
@@ -109,7 +113,7 @@ impl Office {
             Request::Reload => Order::Reload(sender),
             Request::Stop => Order::Stop,
         };
-        tracing::info!(peer, ?order, "Asked over the control socket.");
+        tracing::info!(peer = peer.pid, ?order, "Asked over the control socket.");
         let is_stop = matches!(order, Order::Stop);
         if self.orders.send(order).await.is_err() {
             return Answer::Failed(ending());
@@ -119,6 +123,22 @@ impl Office {
             Ok(Ok(())) => Answer::Done,
             Err(_) if is_stop => Answer::Done,
             Err(_) => Answer::Failed(ending()),
+        }
+    }
+
+    /// Who only looks is not noted.
+    fn note(&self, request: &Request, peer: Peer) {
+        let Some(audit) = &self.audit else { return };
+        match request {
+            Request::Status | Request::Watch => {}
+            Request::Refresh { logins } if logins.is_empty() => audit.asked(peer, "refresh", None),
+            Request::Refresh { logins } => {
+                for login in logins {
+                    audit.asked(peer, "refresh", Some(login));
+                }
+            }
+            Request::Reload => audit.asked(peer, "reload", None),
+            Request::Stop => audit.asked(peer, "stop", None),
         }
     }
 
@@ -146,8 +166,8 @@ async fn send(writer: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Re
     writer.write_all(&line).await
 }
 
-/// The process id of a peer that may ask: of this daemon's user, or root.
-fn trusted(stream: &UnixStream) -> Option<i32> {
+/// A peer that may ask: of this daemon's user, or root.
+fn trusted(stream: &UnixStream) -> Option<Peer> {
     let peer = stream.peer_cred().ok()?;
     let ours = rustix::process::geteuid().as_raw();
     if peer.uid() != ours && peer.uid() != 0 {
@@ -158,7 +178,8 @@ fn trusted(stream: &UnixStream) -> Option<i32> {
         );
         return None;
     }
-    Some(peer.pid().unwrap_or_default())
+    let pid = peer.pid().and_then(|pid| pid.try_into().ok()).unwrap_or_default();
+    Some(Peer { pid, uid: peer.uid() })
 }
 
 fn not_understood(error: serde_json::Error) -> Report {

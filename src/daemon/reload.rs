@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::{self, Machine, Resolved};
+use crate::config::{self, Machine, Resolved, Services};
 use crate::engine::status::ConfigStatus;
 use crate::exit::Exit;
 use crate::login::{Login, LoginId};
@@ -19,6 +19,7 @@ pub(super) struct Config {
     watched: BTreeSet<PathBuf>,
     templates: Vec<PathBuf>,
     fingerprints: BTreeMap<LoginId, String>,
+    services: Services,
 }
 
 impl Config {
@@ -26,8 +27,8 @@ impl Config {
     pub(super) fn new(resolved: &Resolved, now: SystemTime) -> Self {
         let status = ConfigStatus { file: resolved.file.clone(), loaded_at: now, problems: Vec::new() };
         let watched = watched(resolved);
-        let templates = resolved.templates.clone();
-        Self { status, watched, templates, fingerprints: fingerprints(&resolved.logins) }
+        let (templates, services) = (resolved.templates.clone(), resolved.services.clone());
+        Self { status, watched, templates, fingerprints: fingerprints(&resolved.logins), services }
     }
 
     pub(super) fn status(&self) -> &ConfigStatus {
@@ -60,6 +61,9 @@ impl Config {
     /// `resolved` counts from now on.
     pub(super) fn accept(&mut self, resolved: &Resolved, now: SystemTime) {
         let before = std::mem::replace(self, Self::new(resolved, now));
+        if self.services != before.services {
+            tracing::warn!("[audit] and [metrics] have changed; that counts from the next start on.");
+        }
         let (old, new) = (&before.fingerprints, &self.fingerprints);
         let added = names(new.keys().filter(|id| !old.contains_key(*id)));
         let gone = names(old.keys().filter(|id| !new.contains_key(*id)));

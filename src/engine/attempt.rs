@@ -3,12 +3,13 @@
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, Credential, Failure, WallClock};
 
+use crate::events::Observers;
 use crate::files::{self, Lock, Publisher};
 use crate::login::{Login, Policy};
 use crate::sources::shared::SharedTokens;
@@ -54,6 +55,7 @@ pub struct Attempts {
     pub(super) publisher: Publisher,
     pub(super) records: Records,
     pub(super) kept: Kept,
+    pub(super) observers: Observers,
     jitter: fn() -> f64,
 }
 
@@ -64,15 +66,17 @@ impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
     pub fn new(clock: Arc<dyn Clock>, publisher: Publisher, records: Records, jitter: fn() -> f64) -> Self {
         let tokens = SharedTokens::new(Arc::clone(&clock) as Arc<dyn WallClock>);
-        Self { clock, tokens, publisher, records, kept: Kept::default(), jitter }
+        let (kept, observers) = (Kept::default(), Observers::default());
+        Self { clock, tokens, publisher, records, kept, observers, jitter }
     }
 
     /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
     /// due yet.
     pub async fn run(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
-        let failed = |held, (stage, failure): Failed| Outcome::Failed {
-            held,
-            error: AttemptError::new(stage, &failure),
+        let failed = |held, (stage, failure): Failed| {
+            let error = AttemptError::new(stage, &failure);
+            self.tell_end(login, Some(&error));
+            Outcome::Failed { held, error }
         };
         let _lock = match self.lock(login).await {
             Ok(lock) => lock,
@@ -94,7 +98,10 @@ impl Attempts {
         let held = self.held(&got, login);
         self.kept.keep(login, &held, &got.credential);
         match self.publish(login, got.credential, &held).await {
-            Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
+            Ok(()) => {
+                self.tell_end(login, None);
+                Outcome::Fresh { notes: notes(login, &held), held }
+            }
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
     }
@@ -111,7 +118,11 @@ impl Attempts {
             let results: Vec<_> = login
                 .outputs
                 .iter()
-                .map(|output| publish::publish(&this.publisher, output.as_ref(), &credential))
+                .map(|output| {
+                    let result = publish::publish(&this.publisher, output.as_ref(), &credential);
+                    this.tell_publish(&login, output.as_ref(), &credential, &result);
+                    result
+                })
                 .collect();
             let outputs = login.outputs.iter().zip(&results);
             let written = outputs.filter(|(_, result)| result.is_ok()).map(|(output, _)| output.as_ref());
@@ -154,8 +165,16 @@ impl Attempts {
     /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited
     /// nor ended, and would outlast even the daemon.
     pub(super) async fn lock(self: &Arc<Self>, login: &Arc<Login>) -> Result<Lock, Failure> {
-        let try_lock =
-            |this: Arc<Self>, login: Arc<Login>| files::try_lock(&this.records.lock_path(&login.id));
+        self.lock_at(login, |this, login| this.records.lock_path(&login.id)).await
+    }
+
+    /// The same for a lock elsewhere.
+    pub(super) async fn lock_at(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        path: fn(&Self, &Login) -> PathBuf,
+    ) -> Result<Lock, Failure> {
+        let try_lock = move |this: Arc<Self>, login: Arc<Login>| files::try_lock(&path(&this, &login));
         let (mut nap, longest) = LOCK_NAPS;
         let mut waited = Duration::ZERO;
         loop {
@@ -164,7 +183,7 @@ impl Attempts {
                 return Ok(lock);
             }
             if waited >= LIMIT {
-                return Err(locked(&self.records.lock_path(&login.id)));
+                return Err(locked(&path(self, login)));
             }
             tokio::time::sleep(nap).await;
             waited += nap;
@@ -206,7 +225,7 @@ fn locked(path: &Path) -> Failure {
         .hint("Find that process (\"fuser -v\" and this path) and end it; it may be stopped or stuck.")
 }
 
-pub(super) fn panicked(operation: &'static str) -> Failure {
+pub(crate) fn panicked(operation: &'static str) -> Failure {
     Failure::new(operation, "", Advice::RETRY)
         .message("the code for it panicked")
         .hint("Please report this as a bug.")

@@ -23,6 +23,17 @@ use super::work::Job;
 /// Equal failures are logged this often; then it is quiet until something changes.
 const LOUD: u32 = 3;
 
+/// How the login's hooks stand.
+#[derive(Debug, Default)]
+struct Hooks {
+    /// Whether they are being told something.
+    running: bool,
+    /// Whether an attempt has ended since they began.
+    due: bool,
+    /// What to say of those that failed last.
+    notes: Vec<String>,
+}
+
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) login: Arc<Login>,
@@ -34,6 +45,7 @@ pub(super) struct Entry {
     /// Whether the removal of ended outputs failed and is to be tried again after the next attempt.
     retire_again: bool,
     restoration: Restoration,
+    hooks: Hooks,
     /// The budgets that an attempt is taken from, and those while the server of a secret's login cannot be reached.
     budgets: [Vec<Budgeted>; 2],
     /// Whether a secret of this login could not reach the server, and none has since.
@@ -54,6 +66,7 @@ impl Entry {
             stale: false,
             retire_again: false,
             restoration: Restoration::default(),
+            hooks: Hooks::default(),
             asked_at: SystemTime::UNIX_EPOCH,
         }
     }
@@ -94,6 +107,7 @@ impl Entry {
         }
         let (failures_before, held_before) = (before.failures, before.held.clone());
         self.state = after_attempt(before, outcome, now, jitter);
+        self.hooks.due = true;
         let is_same = self.is_same_secret(held_before.as_ref());
         self.log(failures_before, is_same);
         if std::mem::take(&mut self.stale) {
@@ -102,6 +116,21 @@ impl Entry {
         if std::mem::take(&mut self.retire_again) {
             self.state.retired = false;
         }
+    }
+
+    /// Whether the hooks are to be told something now; they are taken to be, then.
+    pub(super) fn start_announcement(&mut self) -> bool {
+        let starts = self.hooks.due && !self.hooks.running && !self.login.hooks.is_empty();
+        if starts {
+            (self.hooks.running, self.hooks.due) = (true, false);
+        }
+        starts
+    }
+
+    /// The hooks have been told; what is said of those that failed stays until others have run.
+    pub(super) fn announced(&mut self, failed: Option<Vec<String>>) {
+        self.hooks.running = false;
+        self.hooks.notes = failed.unwrap_or_else(|| std::mem::take(&mut self.hooks.notes));
     }
 
     /// An inspection has ended.
@@ -178,7 +207,8 @@ impl Entry {
     }
 
     pub(super) fn status(&self, at: SystemTime) -> LoginStatus {
-        LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &self.notes, at)
+        let notes = [self.notes.as_slice(), &self.hooks.notes].concat();
+        LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &notes, at)
     }
 
     /// Whether a secret without an end was read again and found to be what it was, which is nothing to speak of.

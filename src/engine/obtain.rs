@@ -44,12 +44,17 @@ impl Attempts {
     ) -> Result<Credential, Failed> {
         let wants_life = provider.expires_with_token() || needs_token(login);
         let want = if wants_life { Want::Fresh } else { Want::Usable };
-        let token = self.token(source, provider, want).await.map_err(|failure| (Stage::Mint, failure))?;
-        match self.exchange(login, provider, &token).await {
+        let token =
+            self.token(source, provider, want).await.map_err(|failure| self.tell_mint(login, failure))?;
+        let exchange = self.exchange(login, provider, &token);
+        match self.tell_exchange(login, Some(&token), exchange).await {
             Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
                 tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
                 match self.token(source, provider, Want::OtherThan(token)).await {
-                    Ok(other) => self.exchange(login, provider, &other).await,
+                    Ok(other) => {
+                        let exchange = self.exchange(login, provider, &other);
+                        self.tell_exchange(login, Some(&other), exchange).await
+                    }
                     // Why the first was refused is what the reader needs; that there is no other comes second.
                     Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
                 }

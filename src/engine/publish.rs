@@ -10,7 +10,7 @@ pub(super) fn publish(
     publisher: &Publisher,
     output: &dyn Output,
     credential: &Credential,
-) -> Result<(), Failure> {
+) -> Result<Published, Failure> {
     let done = publisher.publish(output.target(), &mut |current| {
         let rendered = output.render(credential, current)?;
         set_aside(publisher, output, current)?;
@@ -24,7 +24,7 @@ pub(super) fn publish(
             tracing::info!(%path, "The output cannot be replaced (a bind mount?), so it was written in place.");
         }
     }
-    Ok(())
+    Ok(done)
 }
 
 /// Takes `output` out of its file, and the file away if nothing else is in it. What it took the place of comes back.

@@ -41,10 +41,18 @@ struct Record {
     outputs: Vec<Published>,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Published {
-    path: PathBuf,
+/// What was written to one output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Published {
+    pub(super) path: PathBuf,
     digest: String,
+}
+
+/// What the record says is published.
+#[derive(Debug, Default)]
+pub(super) struct Present {
+    pub(super) held: Option<Held>,
+    pub(super) outputs: Vec<Published>,
 }
 
 impl Records {
@@ -56,6 +64,22 @@ impl Records {
     /// The lock that an attempt for `id` takes, in this and every other process.
     pub fn lock_path(&self, id: &LoginId) -> PathBuf {
         self.folder.join(format!("{id}.lock"))
+    }
+
+    /// The lock of the process that runs hooks of `id`.
+    pub fn hooks_lock_path(&self, id: &LoginId) -> PathBuf {
+        self.folder.join(format!("{id}.hooks.lock"))
+    }
+
+    /// Where it stands what the hooks of `id` were told of.
+    pub fn hooks_path(&self, id: &LoginId) -> PathBuf {
+        self.folder.join(format!("{id}.hooks.json"))
+    }
+
+    /// What was published for `login`, whatever has become of the files since.
+    pub(super) fn present(&self, login: &Login) -> Option<Present> {
+        let record = self.load(&login.id).filter(|record| record.fingerprint == login.fingerprint)?;
+        Some(Present { held: Some(record.held), outputs: record.outputs })
     }
 
     /// What is published for `login`, if the record fits its config and every output is still in its place.
@@ -131,6 +155,11 @@ impl Records {
     /// Forgets what was published for `id`.
     pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
         self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)
+    }
+
+    /// Forgets what the hooks of `id` were told.
+    pub fn forget_hooks(&self, id: &LoginId) -> Result<(), Failure> {
+        self.publisher.remove(&Target::new(self.hooks_path(id), 0o600)).map(drop)
     }
 
     fn load(&self, id: &LoginId) -> Option<Record> {

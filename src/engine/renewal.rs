@@ -93,7 +93,8 @@ impl Attempts {
         let Some((before, held)) = in_use else { return Ok(Renewal::Impossible) };
         let provider = login.provider();
         let work = async { provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
-        let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
+        let work = self.tell_renewal(login, limited(login, Stage::Renew, work));
+        let Some(credential) = work.await? else { return Ok(Renewal::Over) };
         whole(&credential, provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
         Ok(Renewal::Kept(Box::new(Got { before: Some(before), ..Got::new(credential) })))
     }

@@ -96,7 +96,8 @@ impl Attempts {
         if let Some((before, secret)) = kept {
             let work =
                 async { reader.renew(credential, &secret).await.map_err(|failure| (Stage::Renew, failure)) };
-            if let Some(renewed) = limited(login, Stage::Renew, work).await? {
+            let work = self.tell_renewal(login, limited(login, Stage::Renew, work));
+            if let Some(renewed) = work.await? {
                 whole(&renewed, login.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
                 return Ok(Got { before: Some(before), ..Got::new(renewed) }.with(held));
             }
@@ -115,8 +116,8 @@ impl Attempts {
             whole(&secret, login.provides(), self.clock.now())?;
             Ok(secret)
         };
-        limited(login, Stage::Exchange, async { work.await.map_err(|failure| (Stage::Exchange, failure)) })
-            .await
+        let work = async { work.await.map_err(|failure| (Stage::Exchange, failure)) };
+        self.tell_exchange(login, None, limited(login, Stage::Exchange, work)).await
     }
 
     /// The login's credential after an attempt for it, which takes over what others published after `adopt_after`.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use evercred_core::{Advice, Failure};
 
+use crate::events::Event;
 use crate::login::Login;
 
 use super::attempt::{Attempts, panicked};
@@ -47,8 +48,16 @@ impl Attempts {
         if let Err(failure) = self.revoke(login).await {
             tracing::warn!(login = %login.id, %failure, "The credential could not be revoked; it lives on to its end.");
         }
-        let work = |this: Arc<Self>, login: Arc<Login>| this.withdraw(&login);
-        self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
+        let work = |this: Arc<Self>, login: Arc<Login>| {
+            this.records.forget_hooks(&login.id)?;
+            this.withdraw(&login)
+        };
+        let done =
+            self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")));
+        if done.is_ok() {
+            self.observers.note(login, &Event::LoggedOut);
+        }
+        done
     }
 
     /// A secret ends with its login's credential, or by itself: which lease it has is known to the daemon alone.
@@ -62,10 +71,14 @@ impl Attempts {
             return Ok(());
         }
         let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
-        tokio::time::timeout(REVOCATION, login.provider().revoke(&held)).await.unwrap_or_else(|_| {
-            Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
-                .message("no answer in time"))
-        })
+        let revoked =
+            tokio::time::timeout(REVOCATION, login.provider().revoke(&held)).await.unwrap_or_else(|_| {
+                Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
+                    .message("no answer in time"))
+            });
+        let failure = revoked.as_ref().err();
+        self.observers.note(login, &Event::Revoked { credential: &held, failure });
+        revoked
     }
 
     /// The last output goes first: an entry that names a file, before the file. A whole file that somebody else wrote

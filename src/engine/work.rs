@@ -24,6 +24,8 @@ pub(super) enum Job {
     Inspection,
     /// The removal of outputs that have ended.
     Retirement,
+    /// The login's hooks, which run beside the others.
+    Announcement,
 }
 
 /// What came of it.
@@ -33,6 +35,8 @@ pub(super) enum Done {
     Inspection(Option<Standing>),
     /// What another process has published meanwhile, and was left to stand.
     Retirement(Result<Option<Held>, Failure>),
+    /// What to say of hooks that failed; `None` if none was due.
+    Announcement(Option<Vec<String>>),
 }
 
 /// The tasks under way.
@@ -51,14 +55,26 @@ impl Work {
 
     pub(super) fn start(&mut self, job: Job, entry: &mut Entry) {
         entry.start(job);
+        self.spawn(job, entry);
+    }
+
+    /// Has the login's hooks told, if there may be something to tell, beside whatever else is under way for it.
+    pub(super) fn announce(&mut self, entry: &mut Entry) {
+        if entry.start_announcement() {
+            self.spawn(Job::Announcement, entry);
+        }
+    }
+
+    fn spawn(&mut self, job: Job, entry: &Entry) {
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
         let owner = Arc::clone(&login);
-        let adopt_after = entry.adopt_after();
+        let (adopt_after, failing) = (entry.adopt_after(), entry.state.error.is_some());
         let task = self.tasks.spawn(async move {
             match job {
                 Job::Attempt => Done::Attempt(attempts.run(&login, adopt_after).await),
                 Job::Inspection => Done::Inspection(attempts.inspect(&login).await),
                 Job::Retirement => Done::Retirement(attempts.retire(&login).await),
+                Job::Announcement => Done::Announcement(attempts.announce(&login, failing).await),
             }
         });
         self.owners.insert(task.id(), (owner, job));
@@ -107,5 +123,6 @@ fn panicked(job: Job) -> Done {
         }),
         Job::Inspection => Done::Inspection(None),
         Job::Retirement => Done::Retirement(Err(failure("remove the outputs"))),
+        Job::Announcement => Done::Announcement(Some(vec![format!("{}.", failure("run the hooks"))])),
     }
 }

@@ -10,7 +10,8 @@ use evercred_core::{Audience, BoxFuture, BuildError, Configured, Environment, Fa
 use evercred_http::BuildContext;
 
 use super::env::Variables;
-use super::{TokenSource, github_actions, gitpod, gp, kubernetes, ona, program};
+use super::{TokenSource, github_actions, gitpod, gp, kubernetes, ona};
+use crate::program;
 
 /// Finds out where evercred runs. It has no keys.
 #[derive(Debug, Default, serde::Deserialize, schemars::JsonSchema)]

@@ -1,18 +1,25 @@
 //! Running a program that prints an ID token.
 //!
-//! It gets an argument vector, never a shell line, and the environment that the config was loaded with. Its
-//! standard output is the token and is not shown; its standard error is for the report. When its time is over, it
-//! is killed with its whole process group. Arguments are not shown anywhere: people put secrets there.
-
-mod execution;
+//! It gets the environment that the config was loaded with, within the bounds of [`program`]. Its standard output is
+//! the token and is not shown; its standard error is for the report. Arguments are not shown anywhere: people put
+//! secrets there.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use evercred_core::{Advice, Audience, Environment, Failure, IdToken};
+use evercred_core::{Advice, Audience, Environment, Failure, HumanDuration, IdToken};
+use tokio::process::Command;
 
 use super::problem;
+use crate::program::{self, Bounds, Trouble};
+
+/// Far beyond any token.
+const LONGEST_OUTPUT: usize = 64 * 1024;
+/// Enough of what it complained about.
+const LONGEST_COMPLAINT: usize = 2 * 1024;
 
 /// What stands for the audience in arguments.
 const PLACEHOLDER: &str = "{audience}";
@@ -42,18 +49,18 @@ impl Program {
     /// Runs it for `audience`.
     pub(super) async fn mint(&self, audience: &Audience) -> Result<IdToken, Failure> {
         let (name, path) = self.find()?;
-        let mut command = tokio::process::Command::new(path);
+        let mut command = Command::new(path);
         command
             .args(self.arguments.iter().map(|argument| argument.replace(PLACEHOLDER, audience.as_str())))
             .env_clear()
             .envs(self.environment.iter())
             .env(AUDIENCE_VARIABLE, audience.as_str());
-        let text = execution::output(command, name, self.limit).await?;
+        let text = output(command, name, self.limit).await?;
         problem::parse(&text, &format!("the output of {name}"), Advice::NeedsAttention)
     }
 
     fn find(&self) -> Result<(&str, PathBuf), Failure> {
-        let found = |name: &String| find(&self.environment, name);
+        let found = |name: &String| program::find(&self.environment, name);
         self.names.iter().find_map(|name| Some((name.as_str(), found(name)?))).ok_or_else(|| {
             Failure::new(format!("run {}", self.names.join(" or ")), "", Advice::NeedsAttention)
                 .message("there is no such executable program")
@@ -71,17 +78,61 @@ impl fmt::Debug for Program {
     }
 }
 
-/// The executable that `name` stands for: a path (`~/` allowed), or what `PATH` has by that name.
-pub(super) fn find(environment: &Environment, name: &str) -> Option<PathBuf> {
-    if name.contains('/') {
-        return Some(environment.expand(name)).filter(|path| executable(path));
+/// Runs `command`, called `name` in reports, and gives its standard output.
+async fn output(command: Command, name: &str, limit: Duration) -> Result<String, Failure> {
+    let bounds = Bounds { time: limit, output: LONGEST_OUTPUT + 1, complaint: LONGEST_COMPLAINT };
+    let ended = program::run(command, bounds).await.map_err(|trouble| match trouble {
+        Trouble::NotStarted(error) => not_started(name, error),
+        Trouble::TooSlow => too_slow(name, limit),
+        Trouble::Lost(error) => lost(name, error),
+    })?;
+    if !ended.status.success() {
+        return Err(refused(name, ended.status, &ended.complaint));
     }
-    let folders = environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin");
-    // An empty or relative entry would mean the folder that the daemon happens to be in.
-    let folders = std::env::split_paths(folders).filter(|folder| folder.is_absolute());
-    folders.map(|folder| folder.join(name)).find(|path| executable(path))
+    if ended.output.len() > LONGEST_OUTPUT {
+        return Err(attention(name).message("it printed more than any token has"));
+    }
+    String::from_utf8(ended.output).map_err(|_| attention(name).message("what it printed is not text"))
 }
 
-fn executable(path: &Path) -> bool {
-    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+fn failure(name: &str, advice: Advice) -> Failure {
+    Failure::new(format!("get an ID token from {name}"), "", advice)
+}
+
+fn attention(name: &str) -> Failure {
+    failure(name, Advice::NeedsAttention)
+        .hint("Run it by hand as the user that evercred runs as: it must print one token to standard output.")
+}
+
+fn not_started(name: &str, error: io::Error) -> Failure {
+    let advice = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => Advice::NeedsAttention,
+        _ => Advice::RETRY,
+    };
+    failure(name, advice)
+        .message("it could not be started")
+        .hint("Check that it is a program for this machine, and the interpreter that its first line names.")
+        .caused_by(error)
+}
+
+fn too_slow(name: &str, limit: Duration) -> Failure {
+    failure(name, Advice::RETRY)
+        .message(format!("it had not ended after {}, and was killed", HumanDuration::from(limit)))
+        .hint("See what it waits for (a prompt, the network, a child that keeps its output open), or raise `timeout`.")
+}
+
+fn lost(name: &str, error: io::Error) -> Failure {
+    failure(name, Advice::RETRY).message("its output could not be read").caused_by(error)
+}
+
+fn refused(name: &str, status: ExitStatus, complaint: &[u8]) -> Failure {
+    let said = program::one_line(complaint);
+    let advice = match status.code() {
+        Some(126 | 127) => Advice::NeedsAttention,
+        _ => Advice::RETRY,
+    };
+    failure(name, advice)
+        .code(program::named(status))
+        .message(if said.is_empty() { "it wrote nothing to standard error" } else { &said })
+        .hint("Run it by hand as the user that evercred runs as; evercred tries again by itself.")
 }

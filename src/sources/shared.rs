@@ -19,6 +19,7 @@ use evercred_core::{Advice, Audience, Failure, IdToken, WallClock};
 
 use self::life::Life;
 use super::{TokenSource, problem};
+use crate::events::Observers;
 
 /// Which token will do.
 #[derive(Debug, Clone)]
@@ -36,6 +37,7 @@ pub enum Want {
 #[derive(Debug)]
 pub struct SharedTokens {
     clock: Arc<dyn WallClock>,
+    observers: Observers,
     slots: Mutex<HashMap<Key, Arc<Slot>>>,
 }
 
@@ -60,7 +62,13 @@ struct Last {
 impl SharedTokens {
     /// None yet.
     pub fn new(clock: Arc<dyn WallClock>) -> Self {
-        Self { clock, slots: Mutex::default() }
+        Self { clock, observers: Observers::default(), slots: Mutex::default() }
+    }
+
+    /// The same, observed.
+    #[must_use]
+    pub fn observed_by(self, observers: Observers) -> Self {
+        Self { observers, ..self }
     }
 
     /// A token of `source` for `audience`: one at hand if it will do, or else a new one.
@@ -114,7 +122,9 @@ impl SharedTokens {
         source: &Arc<dyn TokenSource>,
         audience: &Audience,
     ) -> Result<(Arc<IdToken>, Life), Failure> {
-        let token = source.mint(audience).await?;
+        let minted = source.mint(audience).await;
+        self.observers.minted(source.as_ref(), minted.as_ref().err());
+        let token = minted?;
         let now = self.clock.now();
         let unfit = |problem| problem::unfit(&problem, source.as_ref());
         token.check(audience, now).map_err(unfit)?;

@@ -67,8 +67,10 @@ fn wake_ups(id: u32) -> u64 {
 }
 
 #[test]
-fn a_daemon_that_watches_its_outputs_sleeps() {
+fn a_daemon_that_watches_its_outputs_sleeps_with_all_its_services() {
     let workspace = Workspace::new();
+    let hook = "hooks = [{ command = [\"/bin/true\"] }]";
+    workspace.configure(&format!("{hook}\n[audit]\n[metrics]\nlisten = \"127.0.0.1:0\"\n"));
     let daemon = workspace.start();
     // Threads that helped at the start end within ten seconds or so, and another test may set the clock meanwhile.
     let quiet = Duration::from_secs(12);

@@ -20,7 +20,7 @@ fn until_logins(workspace: &Workspace, daemon: &mut Daemon, names: &[&str]) -> V
         let status = workspace.home.status();
         let logins = status["logins"].as_array()?;
         let found: Vec<_> = logins.iter().filter(|l| l["phase"] == "fresh").map(|l| &l["login"]).collect();
-        (found == names).then_some(status)
+        (logins.len() == names.len() && found == names).then_some(status)
     })
 }
 

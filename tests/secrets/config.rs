@@ -87,6 +87,8 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         type = "file"
         path = "{home}/planted/file"
 
+        [audit]
+
         [sources]
         file = {{ type = "file", path = "{home}/planted/file" }}
         variable = {{ type = "env", variable = "CI_TOKEN" }}
@@ -108,6 +110,7 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         {dev}
         endpoint_url = "{url}"
         outputs = ["profile", "static-profile", "json", "env-file", {{ type = "web-identity", profile = "web" }}]
+        hooks = [{{ command = ["{home}/bin/hook"], on = ["change", "failure", "recovery"] }}]
 
         [aws.chained]
         {dev}

@@ -184,6 +184,7 @@ impl Rig {
         for name in ["command", "gp", "ona"] {
             self.script(&format!("good-{name}"), &format!("cat planted/{name}"));
         }
+        self.script("hook", "true");
         self.script("bad-command", "cat planted/bad; echo \"refused: $(cat planted/bad)\" >&2; exit 1");
         let tunnel = format!("http://me:{TUNNEL}@{}", self.recorder.address());
         self.variables = vec![

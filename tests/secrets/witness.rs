@@ -43,7 +43,7 @@ impl Witness {
     pub(crate) fn assert_saw_nothing_of(&self, canaries: &Canaries, given: &Canaries) {
         let seen = self.seen.lock().unwrap();
         let saw = |program: &str| seen.keys().any(|(_, arguments)| arguments.contains(program));
-        for program in ["evercred", "good-command", "bad-command"] {
+        for program in ["evercred", "good-command", "bad-command", "bin/hook"] {
             assert!(saw(program), "{program} was never seen, so nothing was proved");
         }
         for ((id, arguments), environment) in seen.iter() {

@@ -35,7 +35,7 @@ impl Resolver<'_> {
     pub(super) fn login(&mut self, kind: &ProviderKind, key: &Spanned<Cow<'_, str>>, section: &Section<'_>) {
         self.problems.extend(check_name(key));
         let id = LoginId::new(kind.kind.name, key.get_ref());
-        let common = self.take(common::read(section));
+        let common = self.take(common::read(section, &self.machine.build.surroundings.environment));
         let own = tree::without(section, |key| common::KEYS.contains(&key));
         let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
         let outputs = self.outputs(kind, &id, provider.as_deref(), section);
@@ -71,6 +71,7 @@ impl Resolver<'_> {
             origin: Origin::Exchange { source: source.built, provider },
             outputs: outputs.built,
             policy: common.policy,
+            hooks: common.hooks,
             has_secrets,
         });
         self.logins.push(Arc::clone(&login));

@@ -49,7 +49,7 @@ impl Resolver<'_> {
     /// Notes the secret as a login, or what is wrong with it. Without the login it is read with, its keys are checked.
     pub(super) fn secret(&mut self, login: &LoginId, lender: Option<&Arc<Login>>, section: &Section<'_>) {
         let request = self.take(secret::request(section));
-        let itself = self.take(secret::itself(section));
+        let itself = self.take(secret::itself(section, &self.machine.build.surroundings.environment));
         let template = self.template_file(section);
         let context = self.secret_context(request.as_ref(), template.clone());
         let outputs = self.take(secret::file(section, &context));
@@ -66,8 +66,16 @@ impl Resolver<'_> {
         };
         let fingerprint = self.describe_secret(lender, &id, section, template.as_deref());
         let origin = Origin::Secret { login: Arc::clone(lender), reader };
-        let policy = itself.policy;
-        self.logins.push(Arc::new(Login { id, fingerprint, origin, outputs, policy, has_secrets: false }));
+        let (policy, hooks) = (itself.policy, itself.hooks);
+        self.logins.push(Arc::new(Login {
+            id,
+            fingerprint,
+            origin,
+            outputs,
+            policy,
+            hooks,
+            has_secrets: false,
+        }));
     }
 
     fn open(

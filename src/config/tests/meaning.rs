@@ -44,6 +44,7 @@ fn what_is_shown_is_complete_and_without_secrets() {
     insta::assert_snapshot!(load(GOOD).unwrap().to_toml(), @r#"
     [cloud.default]
     duration = "1h"
+    hooks = []
     on_expiry = "keep"
     role = "role/dev"
 
@@ -55,6 +56,7 @@ fn what_is_shown_is_complete_and_without_secrets() {
 
     [cloud."team.b"]
     duration = "1h"
+    hooks = []
     on_expiry = "remove"
     refresh_every = "10s"
     role = "role/b"

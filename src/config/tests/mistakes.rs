@@ -168,3 +168,29 @@ fn a_typo_in_the_only_table_is_one_mistake() {
     let text = "[clod.default]\nrole = \"role/dev\"";
     assert_eq!(mistakes(text), "1:2+4 there is no table `clod` | Did you mean `cloud`?");
 }
+
+#[test]
+fn mistakes_of_hooks_and_services_have_their_places_too() {
+    let text = r#"
+[audit]
+max_kib = 1
+pth = "~/log"
+[metrics]
+listen = "0.0.0.0:9464"
+[cloud.a]
+role = "role/a"
+hooks = [{ comand = ["x"], on = ["chang"] }, { command = ["reload"], timeout = 5 }]
+[cloud.b]
+role = "role/b"
+hooks = [{ command = ["systemctl reload x"] }]
+"#;
+    insta::assert_snapshot!(mistakes(text), @r#"
+3:11+1 too small to hold a few lines | Write 4 or more.
+4:1+3 there is no key `pth` here | Did you mean `path`?
+6:10+14 other machines could reach "0.0.0.0:9464" | Write a loopback address such as "127.0.0.1:9464", or "unix:" and a path.
+9:12+6 there is no key `comand` here | Did you mean `command`?
+9:34+7 unknown variant `chang`, expected one of `change`, `failure`, `recovery` | Did you mean `change`?
+9:80+1 invalid type: integer `5`, expected a string | Write it like "90s".
+12:9+38 "systemctl reload x" is one word where a list of words belongs | Give the program and each argument a string of its own; no shell splits them.
+"#);
+}

@@ -61,6 +61,7 @@ impl Reader {
             origin: Origin::Secret { login: Arc::clone(lender), reader },
             outputs: vec![Box::new(Rendered(target, Arc::clone(&self.misfits)))],
             policy: Policy::default(),
+            hooks: Vec::new(),
             has_secrets: false,
         })
     }

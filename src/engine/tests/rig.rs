@@ -292,6 +292,7 @@ fn login(
         },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
+        hooks: Vec::new(),
         has_secrets: false,
     }
 }

@@ -1,0 +1,65 @@
+//! The tables of what evercred does beside keeping logins fresh: `[audit]`, `[metrics]`.
+
+use serde_json::{Map, Value};
+use toml::de::DeTable;
+
+use super::Resolver;
+use crate::audit;
+use crate::config::kind::Kind;
+use crate::config::problem::Problem;
+use crate::config::{show, tree};
+use crate::metrics;
+
+/// What evercred does beside keeping logins fresh, as far as it is asked to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Services {
+    /// Writing down who got what.
+    pub audit: Option<audit::Settings>,
+    /// Answering monitors.
+    pub metrics: Option<metrics::Settings>,
+}
+
+/// The names of the tables.
+pub(super) const TABLES: [&str; 2] = [AUDIT.name, METRICS.name];
+
+const AUDIT: Kind<audit::Settings, audit::Place> = Kind::of::<audit::Config>("audit");
+const METRICS: Kind<metrics::Settings, ()> = Kind::of::<metrics::Config>("metrics");
+
+impl Resolver<'_> {
+    pub(super) fn services(&mut self, root: &DeTable<'_>) {
+        let machine = self.machine;
+        let place = audit::Place {
+            environment: machine.build.surroundings.environment.clone(),
+            state_folder: machine.paths.state_folder.clone(),
+        };
+        self.services.audit = self.service(root, &AUDIT, &place);
+        self.services.metrics = self.service(root, &METRICS, &());
+    }
+
+    fn service<Built, Context>(
+        &mut self,
+        root: &DeTable<'_>,
+        kind: &Kind<Built, Context>,
+        context: &Context,
+    ) -> Option<Built> {
+        let value = root.get(kind.name)?;
+        let Some(section) = tree::as_section(value) else {
+            let problem = Problem::new(value.span(), format!("`{}` must be a table", kind.name));
+            self.problems.push(problem.hint(format!("Write [{}].", kind.name)));
+            return None;
+        };
+        let built = self.take(kind.build(&section, &[], context))?;
+        let mut shown = tree::to_json(&section);
+        show::fill(&kind.schema(), &mut shown);
+        self.show(&[kind.name], shown);
+        Some(built)
+    }
+}
+
+/// The schemas of the tables, by name.
+pub(crate) fn schemas() -> Map<String, Value> {
+    [(AUDIT.name, AUDIT.schema()), (METRICS.name, METRICS.schema())]
+        .into_iter()
+        .map(|(name, schema)| (name.to_owned(), schema))
+        .collect()
+}
