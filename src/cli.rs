@@ -16,6 +16,7 @@ mod app;
 mod config;
 mod credential_process;
 mod get;
+mod install;
 mod log;
 mod logout;
 mod once;
@@ -72,7 +73,7 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Keep all logins fresh, in the foreground, until stopped
-    Run,
+    Run(run::Arguments),
     /// Refresh what is due, once, and end
     Once(once::Arguments),
     /// Show how the logins are
@@ -85,6 +86,12 @@ enum Command {
     Token(token::Arguments),
     /// Remove what evercred wrote, and give back what was there before
     Logout(logout::Arguments),
+    /// Have a service manager run evercred
+    #[command(subcommand)]
+    Install(install::Install),
+    /// Take that back
+    #[command(subcommand)]
+    Uninstall(install::Uninstall),
     /// Check, describe or show the config
     #[command(subcommand)]
     Config(config::Command),
@@ -126,18 +133,20 @@ pub fn main(registry: &Registry) -> ExitCode {
 fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     let environment = environment();
     let Global { config, log, log_format, output } = cli.global;
-    let quiet = if matches!(cli.command, Command::Run) { "info" } else { "warn" };
+    let quiet = if matches!(cli.command, Command::Run(_)) { "info" } else { "warn" };
     let filter = log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
     log::start(filter, log_format, &environment).map_err(|message| usage(&message))?;
     let app = app::App::new(environment, registry.clone(), config)?;
     match cli.command {
-        Command::Run => run::run(&app),
+        Command::Run(arguments) => run::run(&app, &arguments),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
+        Command::Install(what) => install::install(&app, &what, output),
+        Command::Uninstall(what) => install::uninstall(&app, &what, output),
         Command::Config(command) => config::run(&app, command, output),
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::login::{Login, LoginId};
 use crate::time::{Clock, Deadline, Now, Woken};
@@ -50,6 +50,8 @@ pub enum Command {
     Refresh(Vec<LoginId>),
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
+    /// Say that the loop turns: it is answered by nothing else.
+    Ping(oneshot::Sender<()>),
 }
 
 /// Keeps logins fresh until it is dropped.
@@ -174,6 +176,8 @@ impl Engine {
             Command::Changed(path) => {
                 self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
             }
+            // Whoever asked may be gone already.
+            Command::Ping(answer) => drop(answer.send(())),
         }
     }
 

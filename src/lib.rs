@@ -16,4 +16,5 @@ pub mod outputs;
 pub mod registry;
 pub mod report;
 pub mod sources;
+pub mod systemd;
 pub mod time;

@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["run"],
         &["once"],
@@ -32,6 +32,8 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["credential-process"],
         &["token"],
         &["logout"],
+        &["install", "systemd"],
+        &["uninstall", "systemd"],
         &["config"],
         &["config", "check"],
         &["config", "show"],

@@ -15,8 +15,16 @@ use crate::files::{self, Lock, Publisher};
 use crate::login::Login;
 use crate::report::Report;
 use crate::sources::watch::watch as watch_files;
+use crate::systemd::{Ready, ServiceManager};
 
 use super::app::{App, runtime};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// When to tell systemd that the service is ready (`Type=notify`)
+    #[arg(long, value_name = "WHEN", default_value = "fresh")]
+    ready: Ready,
+}
 
 /// Where the daemon writes down its status.
 pub(super) fn status_path(runtime_folder: &Path) -> PathBuf {
@@ -33,7 +41,7 @@ fn lock_path(runtime_folder: &Path) -> PathBuf {
     runtime_folder.join("daemon.lock")
 }
 
-pub(super) fn run(app: &App) -> super::Outcome {
+pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let logins = app.resolved()?.logins;
     let runtime_folder = &app.machine.paths.runtime_folder;
     let _lock = only_one(runtime_folder)?;
@@ -41,15 +49,18 @@ pub(super) fn run(app: &App) -> super::Outcome {
     let daemon = Daemon { pid: std::process::id(), started_at: app.clock.now() };
     let (engine, commands) =
         Engine::new(Arc::clone(&app.clock), app.attempts(), logins, daemon, fastrand::f64);
+    let manager = ServiceManager::of(app.environment(), std::process::id());
     let runtime = runtime()?;
     runtime.block_on(async {
-        let (status, news) = (engine.status(), engine.status());
+        let (status, news, told) = (engine.status(), engine.status(), engine.status());
         tokio::select! {
             () = engine.run() => {}
             () = write_down(status, app.publisher(), status_path(runtime_folder)) => {}
+            () = manager.inform(told, commands.clone(), arguments.ready) => {}
             () = pass_on_changes(app, watched, news, commands) => {}
             signal = stopped() => tracing::info!(signal, "Stopping; the outputs stay as they are."),
         }
+        manager.stopping().await;
     });
     // Files are whole at every instant, so nothing that still writes, or hangs on a dead file system, is waited for
     // for long.
