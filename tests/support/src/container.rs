@@ -18,10 +18,8 @@ use crate::{Outcome, until};
 /// A running container. Dropping it, or the end of this process, ends everything in it.
 #[derive(Debug)]
 pub struct Container {
-    // Dropped first: then its control groups are empty.
     _leash: Leash,
     leader: u32,
-    _groups: ControlGroups,
 }
 
 impl Container {
@@ -40,9 +38,10 @@ impl Container {
             let name = program.file_name().and_then(|name| name.to_str()).expect("a program has a name");
             server.arg(format!("--bind-ro={}:/usr/local/bin/{name}", program.display()));
         }
-        let booted = Leash::start(&server, folder, &[]).until_ready("the container", |_| leader(&root));
+        let booted =
+            Leash::start(&server, folder, &control_groups()).until_ready("the container", |_| leader(&root));
         let (leash, leader) = booted.unwrap_or_else(|log| panic!("{log}"));
-        let container = Self { _leash: leash, leader, _groups: ControlGroups };
+        let container = Self { _leash: leash, leader };
         until("the container to have booted", LONGEST_BOOT, || {
             let state = container.run(["systemctl", "is-system-running"]).stdout;
             assert_ne!(state.trim(), "degraded", "{:?}", container.run(["systemctl", "--failed"]));
@@ -99,6 +98,13 @@ impl Container {
     }
 }
 
+/// What systemd-nspawn makes and leaves, whichever way this machine has its hierarchies.
+fn control_groups() -> Vec<String> {
+    let hierarchies = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd"];
+    let groups = |hierarchy| ["payload", "supervisor"].map(|group| format!("{hierarchy}/{group}"));
+    hierarchies.into_iter().flat_map(groups).collect()
+}
+
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// Generous: the machine may be busy compiling something else.
 const LONGEST_BOOT: Duration = Duration::from_mins(1);
@@ -125,27 +131,6 @@ fn name(id: u32) -> Option<String> {
 fn parent(id: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// The container's control groups, which outlive it, empty.
-#[derive(Debug)]
-struct ControlGroups;
-
-impl Drop for ControlGroups {
-    fn drop(&mut self) {
-        for hierarchy in ["/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup"] {
-            let groups = ["payload", "supervisor"].map(|name| format!("{hierarchy}/{name}"));
-            let present = groups.iter().filter(|group| Path::new(group).is_dir());
-            let mut find = Command::new("find");
-            // A group that somebody still is in stays.
-            find.args(present.collect::<Vec<_>>())
-                .args(["-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]);
-            find.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            if groups.iter().any(|group| Path::new(group).is_dir()) {
-                let _ = find.status();
-            }
-        }
-    }
 }
 
 /// The root folder of the system that containers run, made if it is not there yet.

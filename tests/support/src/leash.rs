@@ -22,7 +22,7 @@ pub(crate) struct Leash {
 
 impl Leash {
     /// Starts `server`, with the environment given to it and no other, in `folder`, where its output goes to `log`.
-    /// `litter` are files that it makes elsewhere.
+    /// `litter` are files and control groups that it makes elsewhere.
     pub(crate) fn start(server: &Command, folder: TempDir, litter: &[String]) -> Self {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", HOLD, "leash"]).arg(folder.path()).arg(litter.join(" "));
@@ -73,7 +73,17 @@ server=$!
 reader=$!
 wait "$server"
 status=$?
-rm -rf -- $litter
+for left in $litter; do
+  case $left in
+    # Those of control groups are folders, and gone as soon as the last process in them is.
+    /sys/fs/cgroup/*)
+      tries=50
+      until [ ! -d "$left" ] || find "$left" -depth -type d -exec rmdir {} + || [ $((tries -= 1)) -eq 0 ]; do
+        sleep 0.1
+      done ;;
+    *) rm -rf -- "$left" ;;
+  esac
+done
 [ "$status" -ne 137 ] || rm -rf -- "$folder"
 kill "$reader"
 "#;
