@@ -15,12 +15,14 @@
 //!
 //! Everything here blocks; async code calls it from a blocking task.
 
+mod bounded_log;
 mod content;
 mod draft;
 mod foreign;
 mod in_place;
 mod lock;
 mod place;
+mod socket;
 mod sweep;
 mod trouble;
 mod trust;
@@ -34,7 +36,9 @@ use self::content::Current;
 use self::draft::Draft;
 use self::place::Place;
 
+pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
+pub use self::socket::{connect, listen, remove_socket};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.
 const ROUNDS: usize = 100;

@@ -44,26 +44,22 @@ pub enum Ready {
 pub struct ServiceManager {
     socket: Option<Socket>,
     watchdog: Option<Duration>,
+    when: Ready,
     ready: Arc<AtomicBool>,
 }
 
 impl ServiceManager {
-    /// The one that started the process `pid` with these variables.
-    pub fn of(environment: &Environment, pid: u32) -> Self {
+    /// The one that started the process `pid` with these variables; it hears of us `when` we are ready.
+    pub fn of(environment: &Environment, pid: u32, when: Ready) -> Self {
         let socket = environment.get("NOTIFY_SOCKET").and_then(Socket::at);
         let watchdog = watchdog(environment, pid).filter(|_| socket.is_some());
-        Self { socket, watchdog, ready: Arc::default() }
+        Self { socket, watchdog, when, ready: Arc::default() }
     }
 
     /// Keeps it informed of `status`, and feeds its watchdog as long as the engine obeys `commands`. Never ends.
-    pub async fn inform(
-        &self,
-        status: watch::Receiver<Status>,
-        commands: mpsc::Sender<Command>,
-        ready: Ready,
-    ) {
+    pub async fn inform(&self, status: watch::Receiver<Status>, commands: mpsc::Sender<Command>) {
         if self.socket.is_some() {
-            tokio::join!(self.describe(status, ready), self.beat(commands));
+            tokio::join!(self.describe(status), self.beat(commands));
         }
         std::future::pending().await
     }
@@ -88,7 +84,7 @@ impl ServiceManager {
         self.tell("STOPPING=1\nSTATUS=Stopping; the outputs stay as they are.").await;
     }
 
-    async fn describe(&self, mut status: watch::Receiver<Status>, ready: Ready) {
+    async fn describe(&self, mut status: watch::Receiver<Status>) {
         let mut said = String::new();
         loop {
             let (text, fresh) = {
@@ -96,7 +92,7 @@ impl ServiceManager {
                 (summary::of(&status), status.logins.iter().all(|login| login.phase == Phase::Fresh))
             };
             let mut lines = Vec::new();
-            if !self.is_ready() && (fresh || ready == Ready::Started) {
+            if !self.is_ready() && (fresh || self.when == Ready::Started) {
                 self.ready.store(true, Ordering::Relaxed);
                 lines.push("READY=1".to_owned());
             }

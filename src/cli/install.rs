@@ -205,7 +205,7 @@ impl Work {
 
 /// Where `XDG_CONFIG_HOME` is.
 fn config_home(app: &App) -> PathBuf {
-    let environment = app.environment();
+    let environment = &app.machine.build.surroundings.environment;
     environment.get("XDG_CONFIG_HOME").map_or_else(|| environment.expand("~/.config"), PathBuf::from)
 }
 

@@ -130,8 +130,7 @@ fn marked(text: &str) -> String {
 }
 
 fn with_program(text: &str, program: &Path) -> String {
-    let (start, program) = (format!("ExecStart={PACKAGED} "), quoted(&program.to_string_lossy()));
-    text.replace(&start, &format!("ExecStart={program} "))
+    text.replace(&format!("={PACKAGED} "), &format!("={} ", quoted(&program.to_string_lossy())))
 }
 
 /// A path as systemd reads it in a command line (systemd.service(5), "Command lines").
@@ -176,11 +175,11 @@ mod tests {
     fn every_service_runs_this_program() {
         for scope in [Scope::User, Scope::System] {
             for file in all_files(scope, Path::new("/c"), Path::new("/opt/my tools/100%/evercred")) {
-                let runs =
-                    file.text.lines().filter(|line| line.starts_with("ExecStart=")).collect::<Vec<_>>();
+                let lines = file.text.lines().filter_map(|line| line.strip_prefix("Exec")?.split_once('='));
+                let runs: Vec<_> = lines.map(|(_, command)| command).collect();
                 let is_service = file.path.extension().is_some_and(|extension| extension == "service");
-                assert_eq!(runs.len(), usize::from(is_service), "{file:?}");
-                let ours = |line: &&str| line.starts_with(r#"ExecStart="/opt/my tools/100%%/evercred" "#);
+                assert_eq!(!runs.is_empty(), is_service, "{file:?}");
+                let ours = |command: &&str| command.starts_with(r#""/opt/my tools/100%%/evercred" "#);
                 assert!(runs.iter().all(ours), "{runs:?}");
             }
         }

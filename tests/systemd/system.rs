@@ -18,6 +18,7 @@ fn the_machines_service_starts_notifies_and_is_started_anew_when_it_is_stuck() {
 
     is_not_ready_before_every_login_is_fresh(&sandbox);
     serves_its_group_and_nobody_else();
+    reads_its_config_again_and_tells_what_came_of_it(&sandbox);
     runs_under_the_hardening_that_it_claims();
     a_stuck_one_is_started_anew_and_adopts_what_is_fresh(&sandbox);
     survives_as_a_dynamic_user();
@@ -62,6 +63,39 @@ fn serves_its_group_and_nobody_else() {
     assert!(status.success().contains("evercred runs as process"));
 }
 
+fn reads_its_config_again_and_tells_what_came_of_it(sandbox: &evercred_sandbox::Sandbox) {
+    let process = property(UNIT, "MainPID");
+    let good = config(sandbox, "/etc/evercred/token", OUTPUTS);
+    let role = sandbox.role_arn("dev");
+    let more = format!(
+        "[aws.more]\nrole_arn = '{role}'\nendpoint_url = '{}'\nregion = 'eu-west-1'\n\
+         outputs = [{{ type = 'json', path = '/run/evercred/more.json', mode = '0640' }}]\n",
+        sandbox.url()
+    );
+    machine().write("/etc/evercred/config.toml", format!("{good}{more}"));
+    machine().run(["systemctl", "reload", UNIT]).success();
+    until_property(UNIT, "StatusText", |text| text.starts_with("2 logins are fresh; "));
+
+    machine().write("/etc/evercred/config.toml", format!("{good}{more}nonsense"));
+    let _ = machine().run(["systemctl", "reload", UNIT]).failure();
+    let status = until_property(UNIT, "StatusText", |text| text.contains("The config does not count: "));
+    assert!(status.starts_with("2 logins are fresh; "), "{status}");
+    assert!(log().contains("nonsense"), "{}", log());
+
+    machine().write("/etc/evercred/config.toml", good);
+    // As by hand, or by an older habit.
+    machine().run(["systemctl", "kill", "--kill-who=main", "--signal=HUP", UNIT]).success();
+    until_property(UNIT, "StatusText", |text| {
+        text.starts_with("1 login is fresh; ") && !text.contains("config")
+    });
+    assert_eq!(property(UNIT, "MainPID"), process);
+    assert_eq!(property(UNIT, "ActiveState"), "active");
+}
+
+fn log() -> String {
+    machine().run(["journalctl", "--no-pager", "--unit", UNIT]).success()
+}
+
 fn runs_under_the_hardening_that_it_claims() {
     let process = property(UNIT, "MainPID");
     let status = machine().run(["cat", &format!("/proc/{process}/status")]).success();
@@ -91,8 +125,7 @@ fn a_stuck_one_is_started_anew_and_adopts_what_is_fresh(sandbox: &evercred_sandb
     until_property(UNIT, "ActiveState", |state| state == "active");
     println!("started anew {:?} after it was stopped, with WatchdogSec=2 and RestartSec=5", stuck.elapsed());
     assert_ne!(property(UNIT, "MainPID"), process);
-    let log = machine().run(["journalctl", "--no-pager", "--unit", UNIT]).success();
-    assert!(log.contains("Watchdog timeout"), "{log}");
+    assert!(log().contains("Watchdog timeout"), "{}", log());
     assert_eq!((machine().run(["cat", OUTPUT]).success(), exchanges(sandbox)), (content, asked));
 }
 
