@@ -11,6 +11,8 @@ mod control;
 mod crowd;
 #[path = "life/daemon.rs"]
 mod daemon;
+#[path = "life/edits.rs"]
+mod edits;
 #[path = "life/outputs.rs"]
 mod outputs;
 #[path = "life/reload.rs"]
