@@ -61,7 +61,7 @@ impl ServiceManager {
         if self.socket.is_some() {
             tokio::join!(self.describe(status), self.beat(commands));
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Tells it that the config is being read again. [`Self::reloaded`] must follow, however that went.
@@ -119,11 +119,8 @@ impl ServiceManager {
             if commands.send(Command::Ping(answer)).await.is_err() || progress.await.is_err() {
                 return;
             }
-            let more = match self.is_ready() {
-                true => String::new(),
-                false => format!("\nEXTEND_TIMEOUT_USEC={}", watchdog.as_micros()),
-            };
-            self.tell(&format!("WATCHDOG=1{more}")).await;
+            let start = format!("\nEXTEND_TIMEOUT_USEC={}", watchdog.as_micros());
+            self.tell(&format!("WATCHDOG=1{}", if self.is_ready() { "" } else { &start })).await;
         }
     }
 

@@ -47,18 +47,24 @@ pub(super) struct InstallArguments {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Common {
-    /// For this user, under the user's own manager (the default, except for root)
-    #[arg(long, conflicts_with = "system")]
-    user: bool,
-    /// For the machine, under the system's manager (the default for root)
-    #[arg(long)]
-    system: bool,
+    #[command(flatten)]
+    place: Place,
     /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
     /// Also where somebody else wrote or changed a unit
     #[arg(long)]
     force: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Place {
+    /// For this user, under the user's own manager (the default, except for root)
+    #[arg(long, conflicts_with = "system")]
+    user: bool,
+    /// For the machine, under the system's manager (the default for root)
+    #[arg(long)]
+    system: bool,
 }
 
 pub(super) fn install(app: &App, Install::Systemd(arguments): &Install, format: Format) -> super::Outcome {
@@ -130,7 +136,7 @@ struct Work {
 impl Work {
     fn new(app: &App, common: &Common, for_another: bool, format: Format) -> Self {
         let is_root = rustix::process::geteuid().is_root();
-        let system = common.system || for_another || (is_root && !common.user);
+        let system = common.place.system || for_another || (is_root && !common.place.user);
         Self {
             scope: if system { Scope::System } else { Scope::User },
             dry_run: common.dry_run,
@@ -218,10 +224,10 @@ fn unit_of(file: &UnitFile) -> Option<String> {
 /// It becomes part of a unit's name.
 fn user_name(text: &str) -> Result<String, String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
-    match text.is_empty() || !text.chars().all(is_plain) {
-        true => Err("a user's name has letters, digits, `_`, `.` and `-`".to_owned()),
-        false => Ok(text.to_owned()),
+    if text.is_empty() || !text.chars().all(is_plain) {
+        return Err("a user's name has letters, digits, `_`, `.` and `-`".to_owned());
     }
+    Ok(text.to_owned())
 }
 
 fn refused(line: &str, output: &Output) -> Report {

@@ -11,15 +11,13 @@ const MODE: u32 = 0o644;
 /// Writes `file` if it is not there as it is; says whether it had to. With `force`, whatever is there.
 pub fn write(file: &UnitFile, publisher: &Publisher, force: bool) -> Result<bool, Failure> {
     let target = Target::new(&file.path, MODE);
-    let published = publisher.publish(&target, &mut |current| {
-        let current = current.map(String::from_utf8_lossy);
-        match current.filter(|_| !force) {
-            Some(current) => keep(file, origin(&current), "replace")?,
-            None => {}
+    let outcome = publisher.publish(&target, &mut |current| {
+        if let Some(current) = current.filter(|_| !force) {
+            keep(file, origin(&String::from_utf8_lossy(current)), "replace")?;
         }
         Ok(file.text.clone().into_bytes())
     })?;
-    Ok(published != Published::Unchanged)
+    Ok(outcome != Published::Unchanged)
 }
 
 /// Whether there is something to remove in the place of `file`; an error if that is not ours. With `force`, whatever

@@ -18,14 +18,12 @@ fn logins(status: &Status) -> String {
     let fresh = status.logins.iter().filter(|login| login.phase == Phase::Fresh).count();
     let logins = if all == 1 { "login is" } else { "logins are" };
     let worst = status.logins.iter().min_by_key(|login| Reverse(login.phase));
-    match worst.filter(|login| login.phase != Phase::Fresh) {
-        Some(worst) => format!("{fresh} of {all} {logins} fresh; {}.", describe(worst)),
-        None => {
-            let next = status.logins.iter().filter_map(|login| login.next_attempt_at).min();
-            let next = next.map(|at| format!("; the next refresh is due at {}", rfc3339::seconds(at)));
-            format!("{all} {logins} fresh{}.", next.unwrap_or_default())
-        }
+    if let Some(worst) = worst.filter(|login| login.phase != Phase::Fresh) {
+        return format!("{fresh} of {all} {logins} fresh; {}.", describe(worst));
     }
+    let next = status.logins.iter().filter_map(|login| login.next_attempt_at).min();
+    let next = next.map(|at| format!("; the next refresh is due at {}", rfc3339::seconds(at)));
+    format!("{all} {logins} fresh{}.", next.unwrap_or_default())
 }
 
 fn describe(login: &LoginStatus) -> String {

@@ -91,7 +91,7 @@ fn login(name: &str, phase: Phase) -> LoginStatus {
         subject: None,
         issued_at: None,
         expires_at: None,
-        next_attempt_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(3600)),
+        next_attempt_at: Some(SystemTime::UNIX_EPOCH + Duration::from_hours(1)),
         attempts: 0,
         failures: 0,
         error: failed,

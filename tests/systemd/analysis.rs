@@ -60,7 +60,7 @@ fn no_unit_is_more_exposed_than_its_comments_explain() {
         let folder = tempfile::tempdir().unwrap();
         for unit in units(scope, folder.path()) {
             let name = unit.file_name().unwrap().to_str().unwrap();
-            if name.ends_with(".timer") {
+            if unit.extension().unwrap() == "timer" {
                 continue;
             }
             let (.., most) = MOST.iter().find(|(of, unit, _)| (*of, *unit) == (manager, name)).unwrap();
