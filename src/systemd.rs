@@ -5,18 +5,17 @@
 //! finds credentials; one line of STATUS that is true; and a heartbeat that is the engine's own. Each beat asks the
 //! engine's loop for an answer first, so an engine that is stuck stops the beat, and systemd starts us anew. Until we
 //! are ready the same beat prolongs systemd's time limit for the start: a login that is blocked for a day is no reason
-//! to be killed, an engine that is stuck is one. Where no watchdog is configured there is no beat and no timer.
+//! to be killed, an engine that is stuck is one. (systemd forgets what was prolonged when it reads its units again,
+//! `daemon-reload`, so the units start with a long limit.) Where no watchdog is configured there is no beat and no timer.
 //!
 //! The protocol is a datagram of text, so that it is written here: the crate for it reads the environment by itself.
 //! What is left out: managers of virtual machines, which listen on a vsock, and handing over sockets.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use evercred_core::Environment;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::MissedTickBehavior;
 
 use crate::engine::Command;
 use crate::engine::state::Phase;
@@ -39,13 +38,13 @@ pub enum Ready {
     Started,
 }
 
-/// The service manager, if there is one that wants to be told. A clone tells the same one.
-#[derive(Debug, Clone)]
+/// The service manager, if there is one that wants to be told.
+#[derive(Debug)]
 pub struct ServiceManager {
     socket: Option<Socket>,
     watchdog: Option<Duration>,
     when: Ready,
-    ready: Arc<AtomicBool>,
+    ready: AtomicBool,
 }
 
 impl ServiceManager {
@@ -53,7 +52,12 @@ impl ServiceManager {
     pub fn of(environment: &Environment, pid: u32, when: Ready) -> Self {
         let socket = environment.get("NOTIFY_SOCKET").and_then(Socket::at);
         let watchdog = watchdog(environment, pid).filter(|_| socket.is_some());
-        Self { socket, watchdog, when, ready: Arc::default() }
+        Self { socket, watchdog, when, ready: AtomicBool::new(false) }
+    }
+
+    /// None: whoever started us is not the one that these variables are meant for.
+    pub fn none() -> Self {
+        Self::of(&Environment::default(), 0, Ready::Started)
     }
 
     /// Keeps it informed of `status`, and feeds its watchdog as long as the engine obeys `commands`. Never ends.
@@ -111,16 +115,14 @@ impl ServiceManager {
 
     async fn beat(&self, commands: mpsc::Sender<Command>) {
         let Some(watchdog) = self.watchdog else { return };
-        let mut beats = tokio::time::interval(watchdog / 2);
-        beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            beats.tick().await;
             let (answer, progress) = oneshot::channel();
             if commands.send(Command::Ping(answer)).await.is_err() || progress.await.is_err() {
                 return;
             }
             let start = format!("\nEXTEND_TIMEOUT_USEC={}", watchdog.as_micros());
             self.tell(&format!("WATCHDOG=1{}", if self.is_ready() { "" } else { &start })).await;
+            tokio::time::sleep(watchdog / 2).await;
         }
     }
 

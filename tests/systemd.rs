@@ -10,6 +10,8 @@ mod analysis;
 mod installation;
 #[path = "systemd/machine.rs"]
 mod machine;
+#[path = "systemd/notices.rs"]
+mod notices;
 #[path = "systemd/system.rs"]
 mod system;
 #[path = "systemd/users.rs"]

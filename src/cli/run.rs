@@ -32,8 +32,13 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let lock = daemon::only_one(&app.machine.paths.runtime_folder)?;
     let runtime = runtime()?;
     let attempts = app.attempts();
-    let manager =
-        ServiceManager::of(&app.machine.build.surroundings.environment, std::process::id(), arguments.ready);
+    let environment = &app.machine.build.surroundings.environment;
+    let manager = if arguments.background {
+        // `up` may be called in another service of systemd's, which is not ours to speak for.
+        ServiceManager::none()
+    } else {
+        ServiceManager::of(environment, std::process::id(), arguments.ready)
+    };
     let App { clock, machine, registry, .. } = app;
     let daemon = Daemon { clock: Arc::clone(&clock), machine, registry, attempts, manager };
     let ready = || {

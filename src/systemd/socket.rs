@@ -2,12 +2,11 @@
 
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the service manager listens.
-#[derive(Debug, Clone)]
-pub(super) struct Socket(Arc<SocketAddr>);
+#[derive(Debug)]
+pub(super) struct Socket(SocketAddr);
 
 impl Socket {
     /// The socket of that name; `None` if it is of a kind that we do not know.
@@ -17,7 +16,7 @@ impl Socket {
             None if name.starts_with('/') => SocketAddr::from_pathname(name).ok(),
             None => None,
         };
-        address.map(|address| Self(Arc::new(address)))
+        address.map(Self)
     }
 
     /// Sends one message. Messages are rare, so that each has a socket of its own: the manager may have made a new one.

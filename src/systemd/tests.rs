@@ -2,6 +2,7 @@
 
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::*;
@@ -11,7 +12,7 @@ use crate::engine::status::{ConfigStatus, Daemon, ErrorStatus, LoginStatus};
 /// Plays systemd.
 struct Manager {
     socket: tokio::net::UnixDatagram,
-    told: ServiceManager,
+    told: Arc<ServiceManager>,
     status: watch::Sender<Status>,
     commands: mpsc::Sender<Command>,
     engine: mpsc::Receiver<Command>,
@@ -36,14 +37,15 @@ impl Manager {
         socket.set_nonblocking(true).unwrap();
         let socket = tokio::net::UnixDatagram::from_std(socket).unwrap();
         let environment = [("NOTIFY_SOCKET", name)].iter().chain(variables).copied().collect();
-        let told = ServiceManager::of(&environment, 7, when);
+        let told = Arc::new(ServiceManager::of(&environment, 7, when));
         let (commands, engine) = mpsc::channel(1);
         let status = watch::Sender::new(status(&[("aws.default", Phase::Pending)]));
         Self { socket, told, status, commands, engine, _folder: folder }
     }
 
     fn start(&self) {
-        let (told, status, commands) = (self.told.clone(), self.status.subscribe(), self.commands.clone());
+        let (told, status, commands) =
+            (Arc::clone(&self.told), self.status.subscribe(), self.commands.clone());
         tokio::spawn(async move { told.inform(status, commands).await });
     }
 
@@ -196,7 +198,7 @@ async fn a_manager_may_listen_in_the_abstract_namespace() {
 #[tokio::test]
 async fn a_manager_that_has_gone_harms_nobody() {
     let manager = Manager::listen(Ready::Fresh, &[]);
-    let told = manager.told.clone();
+    let told = Arc::clone(&manager.told);
     drop(manager);
     told.stopping().await;
 }

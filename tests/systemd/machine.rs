@@ -1,6 +1,6 @@
 //! The container that the tests share, and logins in it.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use evercred_sandbox::{Group, Mint, Options, Sandbox};
@@ -13,6 +13,13 @@ pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 pub(crate) fn machine() -> &'static Container {
     static MACHINE: OnceLock<Container> = OnceLock::new();
     MACHINE.get_or_init(|| Container::boot(&[program()]))
+}
+
+/// Held by whoever has systemd read its units again, and by whoever counts on a start that evercred prolonged: systemd
+/// forgets that at the same time.
+pub(crate) fn undisturbed() -> MutexGuard<'static, ()> {
+    static UNITS: Mutex<()> = Mutex::new(());
+    UNITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A sandbox that the container reaches, too.
