@@ -20,3 +20,4 @@ pub mod report;
 pub mod sources;
 pub mod systemd;
 pub mod time;
+pub mod vault_token_helper;

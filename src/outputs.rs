@@ -6,6 +6,7 @@
 //!
 //! Adding an output is one file here and one line in [`KINDS`].
 
+mod command_settings;
 mod env_file;
 mod field_choice;
 mod ini;
@@ -18,6 +19,7 @@ mod profile_entry;
 mod profile_file;
 mod static_profile;
 mod token_file;
+mod token_helper;
 mod vault_token;
 mod web_identity;
 mod whole_file;
@@ -32,6 +34,7 @@ use crate::config::kind::Kind;
 use crate::files::Target;
 
 pub use process_document::{answer as process_answer, document_of as process_document_of};
+pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
 
 /// Everything an output can be, by the word in config.
 pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
@@ -42,6 +45,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<token_helper::Config>("token-helper"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::daemon::{self, Daemon};
+use crate::engine::attempt::Attempts;
 use crate::exit::Exit;
+use crate::login::Login;
+use crate::report::Report;
 use crate::systemd::{Ready, ServiceManager};
 
 use super::app::{App, runtime};
@@ -30,7 +33,7 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     }
     let resolved = app.resolved()?;
     let lock = daemon::only_one(&app.machine.paths.runtime_folder)?;
-    let runtime = runtime()?;
+    let machinery = runtime()?;
     let attempts = app.attempts();
     let environment = &app.machine.build.surroundings.environment;
     let manager = if arguments.background {
@@ -40,17 +43,29 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
         ServiceManager::of(environment, std::process::id(), arguments.ready)
     };
     let App { clock, machine, registry, .. } = app;
-    let daemon = Daemon { clock: Arc::clone(&clock), machine, registry, attempts, manager };
+    let daemon = Daemon { clock, machine, registry, attempts: Arc::clone(&attempts), manager };
     let ready = || {
         if arguments.background {
             say_ready();
         }
     };
-    runtime.block_on(daemon.run(resolved, &lock, ready))?;
+    let logins = machinery.block_on(daemon.run(resolved, &lock, ready))?;
     // Files are whole at every instant, so nothing that still writes, or hangs on a dead file system, is waited for
     // for long.
-    runtime.shutdown_timeout(LAST_WORDS);
+    machinery.shutdown_timeout(LAST_WORDS);
+    end(&attempts, logins)?;
     Ok(Exit::Fresh)
+}
+
+/// Nothing else is under way any more, so nothing can log in again.
+fn end(attempts: &Arc<Attempts>, mut logins: Vec<Arc<Login>>) -> Result<(), Box<Report>> {
+    logins.retain(|login| login.provider.ends_on_exit());
+    if !logins.is_empty() {
+        let machinery = runtime()?;
+        machinery.block_on(daemon::log_out(attempts, logins));
+        machinery.shutdown_timeout(LAST_WORDS);
+    }
+    Ok(())
 }
 
 /// Time for file work under way when the daemon stops.

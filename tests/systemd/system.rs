@@ -28,6 +28,7 @@ fn the_machines_service_starts_notifies_and_is_started_anew_when_it_is_stuck() {
     runs_under_the_hardening_that_it_claims();
     a_stuck_one_is_started_anew_and_adopts_what_is_fresh(&sandbox);
     survives_as_a_dynamic_user();
+    let _undisturbed = crate::machine::undisturbed();
     is_taken_away_again();
 }
 

@@ -53,10 +53,10 @@ fn the_systems_manager_runs_it_for_a_user_whose_token_is_a_credential_of_the_uni
     machine.run(["chown", "root:", "/etc/bobs-token"]).success();
     machine.run(["chmod", "600", "/etc/bobs-token"]).success();
     let unit = "evercred@bob.service";
-    let undisturbed = undisturbed();
+    // To its end: another test takes all units of the system away again.
+    let _undisturbed = undisturbed();
     drop_in(unit, "credential", "[Service]\nLoadCredential=id-token:/etc/bobs-token\n");
     machine.run(["evercred", "install", "systemd", "--for", "bob", "--now"]).success();
-    drop(undisturbed);
     until_property(unit, "ActiveState", |state| state == "active");
     // Where the system's service keeps it is not where a session of the user would look first.
     assert!(machine.run_as("bob", ["evercred", "status"]).success().contains("evercred runs as process"));

@@ -23,8 +23,8 @@ impl Environment {
     }
 
     /// A path as people write it: a leading `~/` stands for `$HOME`, and `${NAME}` anywhere for that variable, as
-    /// in `${CREDENTIALS_DIRECTORY}/key.pem`. A variable that is not set stays as it is written, so that the path
-    /// is not found under that very name, rather than somewhere else.
+    /// in `${CREDENTIALS_DIRECTORY}/key.pem`. A variable that is not set stays as it is written, so that an
+    /// error names it.
     pub fn expand(&self, path: &str) -> PathBuf {
         let path = &self.with_values(path);
         match (path.strip_prefix("~/"), self.get("HOME")) {

@@ -1,5 +1,5 @@
 //! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`],
-//! [`Moto`]), unmodified clients ([`clients`]), and a [`Container`] with systemd.
+//! [`Postgres`], [`Moto`]), unmodified clients ([`clients`]), and a [`Container`] with systemd.
 //!
 //! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
 //! process outlives its test, however that ends, and nothing waits for a time, only for conditions with a limit.
@@ -24,6 +24,7 @@ mod moto;
 mod openbao;
 mod outcome;
 mod ports;
+mod postgres;
 mod seaweed;
 mod talking;
 mod wait;
@@ -34,6 +35,7 @@ pub use home::{Home, program};
 pub use moto::Moto;
 pub use openbao::OpenBao;
 pub use outcome::Outcome;
+pub use postgres::Postgres;
 pub use seaweed::Seaweed;
 pub use talking::{Call, Talking};
 pub use wait::until;
