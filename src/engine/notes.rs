@@ -14,7 +14,7 @@ use super::state::Held;
 pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
     let read = |path: &Path| files::read(path).ok().flatten();
     let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
-    login.provider.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
+    login.notes().into_iter().chain(shadows).chain(too_short(login, held)).collect()
 }
 
 /// A life so short that readers ask for a newer credential although it has just been replaced.

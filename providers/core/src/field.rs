@@ -28,6 +28,9 @@ impl Field {
     /// A token of Vault or OpenBao.
     pub const VAULT_TOKEN: Self = Self("vault_token");
 
+    /// What a secret holds: a JSON object, of one read or of several by name.
+    pub const DATA: Self = Self("data");
+
     /// A field of a provider of your own.
     pub const fn new(name: &'static str) -> Self {
         Self(name)

@@ -2,27 +2,26 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{
     Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock as _,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::ends::{Mint, Plain};
+use super::reader::Reader;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::status::{ConfigStatus, Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
-use crate::login::{Login, LoginId, Policy};
+use crate::login::{Login, LoginId, Origin, Policy};
 use crate::outputs::Output;
-use crate::sources::TokenSource;
 use crate::time::Clock as _;
 use crate::time::fake::FakeClock;
 
@@ -112,59 +111,6 @@ impl Provider for Script {
     }
 }
 
-/// Mints tokens that live an hour, each its own unless the script says otherwise.
-#[derive(Debug)]
-struct Mint(Arc<Script>, AtomicU32);
-
-impl TokenSource for Mint {
-    fn describe(&self) -> String {
-        "a test".to_owned()
-    }
-
-    fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.0.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
-        let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
-        let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
-        Box::pin(async move { Ok(IdToken::parse(&token).unwrap()) })
-    }
-}
-
-/// The session token as a file, unless it is told to refuse.
-#[derive(Debug)]
-struct Plain(Target, Arc<AtomicBool>);
-
-impl Output for Plain {
-    fn target(&self) -> &Target {
-        &self.0
-    }
-
-    fn needs(&self) -> &[Field] {
-        &[Field::SESSION_TOKEN]
-    }
-
-    fn render(&self, credential: &Credential, _: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        if self.1.load(Ordering::Relaxed) {
-            return Err(Failure::new("write", self.0.path.display().to_string(), Advice::RETRY));
-        }
-        Ok(credential.field(Field::SESSION_TOKEN).unwrap().expose().as_bytes().to_vec())
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        Some(current.to_vec())
-    }
-
-    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        vec![(Field::SESSION_TOKEN, Secret::new(String::from_utf8_lossy(current)))]
-    }
-
-    fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-}
-
 /// Logins under an engine that runs; most tests have one.
 pub(super) struct Rig {
     pub(super) clock: Arc<FakeClock>,
@@ -184,13 +130,19 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy, &[])
+    }
+
+    /// One login, and the secrets that are read with it.
+    pub(super) fn family(answers: &[Answer], readers: &[Arc<Reader>]) -> Self {
+        let clock = Arc::new(FakeClock::new());
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, &[answers], Policy::default(), readers)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
         let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default(), &[])
     }
 
     fn in_folder(
@@ -198,11 +150,21 @@ impl Rig {
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
         policy: Policy,
+        readers: &[Arc<Reader>],
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
-        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
-        let logins = scripts.iter().enumerate().map(make).collect();
+        let make = |(index, script)| Login {
+            has_secrets: !readers.is_empty(),
+            ..login(folder.path(), index, script, &refuse, policy)
+        };
+        let mut logins: Vec<_> = scripts.iter().enumerate().map(make).map(Arc::new).collect();
+        let secrets = readers.iter().enumerate();
+        logins.extend(
+            secrets
+                .map(|(index, reader)| reader.login(folder.path(), index, (&logins[0], &clock)))
+                .collect::<Vec<_>>(),
+        );
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now(), config: config_status(&clock) };
         let (mut engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
@@ -225,9 +187,18 @@ impl Rig {
     }
 
     pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
+        self.restart_family(answers, policy, &[]).await
+    }
+
+    pub(super) async fn restart_family(
+        self,
+        answers: &[Answer],
+        policy: Policy,
+        readers: &[Arc<Reader>],
+    ) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy)
+        Self::in_folder(self.folder, self.clock, &[answers], policy, readers)
     }
 
     /// An attempt for the first login by another process.
@@ -250,6 +221,16 @@ impl Rig {
     ) -> LoginStatus {
         let found = self.status.wait_for(|status| wanted(&status.logins[index])).await.unwrap();
         found.logins[index].clone()
+    }
+
+    /// Waits until that is so of the login and of all its secrets.
+    pub(super) async fn until_all(&mut self, wanted: impl Fn(&LoginStatus) -> bool) {
+        self.status.wait_for(|status| status.logins.iter().all(&wanted)).await.unwrap();
+    }
+
+    /// The status of one of them now.
+    pub(super) fn status_of(&self, index: usize) -> LoginStatus {
+        self.status.borrow().logins[index].clone()
     }
 
     /// The status now.
@@ -276,6 +257,11 @@ impl Rig {
     pub(super) fn remove(&self) {
         let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
         somebody_else.remove(&Target::new(self.path(), 0o600)).unwrap();
+    }
+
+    /// What the secret of that index is published as, if it is.
+    pub(super) fn secret(&self, index: usize) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(format!("secret-{index}"))).ok()
     }
 
     /// The output's content, if it is there.
@@ -307,10 +293,13 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
-        provider: Arc::clone(script) as Arc<dyn Provider>,
+        origin: Origin::Exchange {
+            source: Mint::new(script),
+            provider: Arc::clone(script) as Arc<dyn Provider>,
+        },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
+        has_secrets: false,
     }
 }
 
