@@ -87,6 +87,7 @@ fn login(name: &str, phase: Phase) -> LoginStatus {
     LoginStatus {
         login: name.to_owned(),
         phase,
+        secret: None,
         refreshing: false,
         source: String::new(),
         audience: String::new(),
