@@ -19,6 +19,7 @@ mod config;
 mod credential_process;
 mod down;
 mod get;
+mod install;
 mod live;
 mod log;
 mod logout;
@@ -110,6 +111,12 @@ enum Command {
     Token(token::Arguments),
     /// Remove what evercred wrote, and give back what was there before
     Logout(logout::Arguments),
+    /// Have a service manager run evercred
+    #[command(subcommand)]
+    Install(install::Install),
+    /// Take that back
+    #[command(subcommand)]
+    Uninstall(install::Uninstall),
     /// Check, describe or show the config
     #[command(subcommand)]
     Config(config::Command),
@@ -168,6 +175,8 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
+        Command::Install(what) => install::install(&app, &what, output),
+        Command::Uninstall(what) => install::uninstall(&app, &what, output),
         Command::Config(command) => config::run(&app, command, output),
     }
 }

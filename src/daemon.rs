@@ -27,6 +27,7 @@ use crate::login::{Login, LoginId};
 use crate::metrics::Monitors;
 use crate::registry::Registry;
 use crate::report::Report;
+use crate::systemd::ServiceManager;
 use crate::time::Clock;
 
 pub use end::log_out;
@@ -51,6 +52,8 @@ pub struct Daemon {
     pub audit: Option<Arc<Audit>>,
     /// Who answers monitors, if that is asked for.
     pub monitors: Option<Monitors>,
+    /// Who started it, and is told how it is.
+    pub manager: ServiceManager,
 }
 
 /// Why a daemon ended.
@@ -84,7 +87,7 @@ impl Daemon {
         let (orders, desk) = mpsc::channel(16);
         let server = serve(&socket, engine.status(), orders, self.audit.clone())
             .map_err(|failure| Report::from(&failure))?;
-        let news = engine.status();
+        let (news, told) = (engine.status(), engine.status());
         let monitored = Monitors::serve(
             self.monitors.as_ref(),
             engine.status(),
@@ -96,11 +99,13 @@ impl Daemon {
             () = engine.run() => {}
             () = monitored => {}
             () = server.run() => {}
+            () = self.manager.inform(told, commands.clone()) => {}
             end = self.attend(config, Inbox::open(desk, news), commands) => match end {
                 End::Signal(signal) => tracing::info!(signal, "Stopping."),
                 End::Asked => tracing::info!("Stopping, as asked."),
             },
         }
+        self.manager.stopping().await;
         files::remove_socket(&socket);
         Ok(engine.logins())
     }
@@ -156,6 +161,7 @@ impl Daemon {
         watcher: &mut Watcher,
         commands: &mpsc::Sender<Command>,
     ) -> Result<(), Box<Report>> {
+        self.manager.reloading().await;
         let loaded = config.load(&self.registry, &self.machine).await;
         let now = self.clock.now();
         let (logins, result) = match loaded {
@@ -170,6 +176,7 @@ impl Daemon {
             }
         };
         let _ = commands.send(Command::Reloaded(logins, config.status().clone())).await;
+        self.manager.reloaded().await;
         result
     }
 }

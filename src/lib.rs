@@ -24,5 +24,6 @@ pub mod registry;
 pub mod report;
 pub mod serve;
 pub mod sources;
+pub mod systemd;
 pub mod time;
 pub mod vault_token_helper;

@@ -10,7 +10,7 @@ pub(crate) mod fake;
 pub mod rfc3339;
 mod system;
 
-pub use system::SystemClock;
+pub use system::{SystemClock, monotonic};
 
 /// One reading of both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

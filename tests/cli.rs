@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["up"],
         &["down"],
@@ -38,6 +38,8 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["vault-token-helper"],
         &["token"],
         &["logout"],
+        &["install", "systemd"],
+        &["uninstall", "systemd"],
         &["config"],
         &["config", "check"],
         &["config", "show"],

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::login::Login;
 use crate::metrics::Monitors;
 use crate::report::Report;
+use crate::systemd::{Ready, ServiceManager};
 
 use super::app::{App, runtime};
 
@@ -19,6 +20,9 @@ pub(super) struct Arguments {
     /// Leave the terminal, log to the log file, and say on stdout when it can be talked to; `up` starts it so
     #[arg(long, hide = true)]
     pub(super) background: bool,
+    /// When to tell systemd that the service is ready (`Type=notify`)
+    #[arg(long, value_name = "WHEN", default_value = "fresh")]
+    ready: Ready,
 }
 
 /// What a daemon in the background says when it can be talked to.
@@ -37,8 +41,16 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let counting = monitors.as_ref().map(Monitors::observer);
     let attempts =
         app.attempts(audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
+    let environment = &app.machine.build.surroundings.environment;
+    let manager = if arguments.background {
+        // `up` may be called in another service of systemd's, which is not ours to speak for.
+        ServiceManager::none()
+    } else {
+        ServiceManager::of(environment, std::process::id(), arguments.ready)
+    };
     let App { clock, machine, registry, .. } = app;
-    let daemon = Daemon { clock, machine, registry, attempts: Arc::clone(&attempts), audit, monitors };
+    let daemon =
+        Daemon { clock, machine, registry, attempts: Arc::clone(&attempts), audit, monitors, manager };
     let ready = || {
         if arguments.background {
             say_ready();

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::HumanDuration;
 
-use crate::engine::state::Phase;
 use crate::engine::status::{ConfigStatus, LoginStatus, Status};
 use crate::time::rfc3339;
 
@@ -65,7 +64,7 @@ fn paragraph(login: &LoginStatus, now: SystemTime) -> String {
 }
 
 fn headline(login: &LoginStatus, now: SystemTime) -> String {
-    let mut words = vec![phase_name(login.phase).to_owned()];
+    let mut words = vec![login.phase.name().to_owned()];
     if let Some(end) = login.expires_at {
         words.push(match end.duration_since(now) {
             Ok(left) => format!("valid until {} ({} left)", rfc3339::seconds(end), whole(left)),
@@ -78,17 +77,6 @@ fn headline(login: &LoginStatus, now: SystemTime) -> String {
         None => {}
     }
     words.join(", ")
-}
-
-/// The phase as it stands in JSON, too.
-pub(super) fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Fresh => "fresh",
-        Phase::Pending => "pending",
-        Phase::Failing => "failing",
-        Phase::Blocked => "blocked",
-        Phase::Expired => "expired",
-    }
 }
 
 /// Seconds matter in the last minutes only.

@@ -1,6 +1,7 @@
 //! Finding and reading the config, and the folders that belong to this user. The only reader of the environment.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use evercred_core::Environment;
@@ -62,6 +63,7 @@ impl Paths {
         let state = under(environment, "XDG_STATE_HOME").or_else(|| under_home(environment, ".local/state"));
         let state_folder = state.ok_or(ConfigError::NoHome)?.join("evercred");
         let runtime = absolute(environment, "EVERCRED_RUNTIME_DIR").or_else(|| systemd(environment));
+        let runtime = runtime.or_else(|| of_system_service(environment, Path::new("/run")));
         let runtime = runtime.or_else(|| Some(under(environment, "XDG_RUNTIME_DIR")?.join("evercred")));
         Ok(Self { runtime_folder: runtime.unwrap_or_else(|| state_folder.join("run")), state_folder })
     }
@@ -127,6 +129,17 @@ fn systemd(environment: &Environment) -> Option<PathBuf> {
         .filter(|path| path.is_absolute())
 }
 
+/// The folder below `run` of the system service that works for this user (`systemd/system/`), so that the user's own
+/// commands find it. The service manager gave it to the user, or it does not count.
+fn of_system_service(environment: &Environment, run: &Path) -> Option<PathBuf> {
+    let folder = match environment.first(&["USER", "LOGNAME"])? {
+        "evercred" => run.join("evercred"),
+        user => run.join(format!("evercred-{user}")),
+    };
+    let owner = std::fs::symlink_metadata(&folder).ok().filter(std::fs::Metadata::is_dir)?.uid();
+    (owner == rustix::process::geteuid().as_raw()).then_some(folder)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +164,20 @@ mod tests {
         assert_eq!(paths(&[xdg]).runtime_folder, Path::new("/run/user/1/evercred"));
         assert_eq!(paths(&[xdg, systemd]).runtime_folder, Path::new("/run/a"));
         assert_eq!(paths(&[xdg, systemd, ("EVERCRED_RUNTIME_DIR", "/r")]).runtime_folder, Path::new("/r"));
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test plays the service manager, which makes the folders"
+    )]
+    #[test]
+    fn a_user_finds_the_runtime_folder_of_a_system_service_that_works_for_them() {
+        let run = tempfile::tempdir().unwrap();
+        std::fs::create_dir(run.path().join("evercred-alice")).unwrap();
+        std::fs::write(run.path().join("evercred-bob"), "").unwrap();
+        let found = |user: &str| of_system_service(&environment_of(&[("USER", user)]), run.path());
+        assert_eq!(found("alice"), Some(run.path().join("evercred-alice")));
+        assert_eq!((found("bob"), found("carol"), found("")), (None, None, None));
     }
 
     #[test]

@@ -101,6 +101,19 @@ pub enum Phase {
     Expired,
 }
 
+impl Phase {
+    /// Its name, as it stands in JSON, too.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Pending => "pending",
+            Self::Failing => "failing",
+            Self::Blocked => "blocked",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 impl LoginState {
     /// A login that nothing is known of: due at once.
     pub fn new(now: Now) -> Self {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use evercred_core::Failure;
 use rustix::fd::AsRawFd;
-use rustix::fs::{AtFlags, Mode, chmodat, unlinkat};
+use rustix::fs::{AtFlags, Mode, chmodat, renameat, unlinkat};
 use rustix::io::Errno;
 
 use super::place::Folder;
@@ -41,13 +41,18 @@ pub fn remove_socket(path: &Path) {
     let _ = unlinkat(folder.descriptor(), path.file_name().unwrap_or_default(), AtFlags::empty());
 }
 
+/// The socket gets its name when it is complete: whoever finds one that does not listen yet would take it for one that
+/// was left over.
 fn bind(folder: &Folder, name: &OsStr) -> io::Result<UnixListener> {
-    match unlinkat(folder.descriptor(), name, AtFlags::empty()) {
+    let mut draft = name.to_owned();
+    draft.push(".new");
+    match unlinkat(folder.descriptor(), &draft, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(error) => return Err(error.into()),
     }
-    let listener = UnixListener::bind(short(folder, name))?;
-    chmodat(folder.descriptor(), name, Mode::RUSR | Mode::WUSR, AtFlags::empty())?;
+    let listener = UnixListener::bind(short(folder, &draft))?;
+    chmodat(folder.descriptor(), &draft, Mode::RUSR | Mode::WUSR, AtFlags::empty())?;
+    renameat(folder.descriptor(), &draft, folder.descriptor(), name)?;
     Ok(listener)
 }
 

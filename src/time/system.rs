@@ -28,6 +28,11 @@ impl Clock for SystemClock {
     }
 }
 
+/// Time since boot without that of a suspend: the clock that service managers compare.
+pub fn monotonic() -> Duration {
+    clock_gettime(ClockId::Monotonic).try_into().unwrap_or_default()
+}
+
 fn boot_time() -> Duration {
     #[cfg(target_os = "linux")]
     const BOOT: ClockId = ClockId::Boottime;

@@ -22,13 +22,27 @@ impl Environment {
         names.iter().find_map(|name| self.get(name))
     }
 
-    /// A path as people write it: a leading `~/` stands for `$HOME`.
+    /// A path as people write it: a leading `~/` stands for `$HOME`, and `${NAME}` anywhere for that variable, as
+    /// in `${CREDENTIALS_DIRECTORY}/key.pem`. A variable that is not set stays as it is written, so that an
+    /// error names it.
     pub fn expand(&self, path: &str) -> PathBuf {
+        let path = &self.with_values(path);
         match (path.strip_prefix("~/"), self.get("HOME")) {
             (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
             _ if path == "~" => PathBuf::from(self.get("HOME").unwrap_or(path)),
             _ => PathBuf::from(path),
         }
+    }
+
+    fn with_values(&self, text: &str) -> String {
+        let (mut done, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once("${") {
+            let found = after.split_once('}').and_then(|(name, after)| Some((self.get(name)?, after)));
+            let (value, after) = found.unwrap_or(("${", after));
+            done.extend([before, value]);
+            rest = after;
+        }
+        done + rest
     }
 
     /// All variables, for a library that wants the whole.
@@ -57,6 +71,21 @@ mod tests {
     fn a_variable_set_to_nothing_counts_as_not_set() {
         let environment: Environment = [("A", ""), ("B", "x")].into_iter().collect();
         assert_eq!(environment.first(&["A", "B"]), Some("x"));
+    }
+
+    #[test]
+    fn a_path_may_begin_with_a_tilde_and_hold_variables() {
+        let variables =
+            [("HOME", "/home/me"), ("CREDENTIALS_DIRECTORY", "/run/credentials/u"), ("EMPTY", "")];
+        let environment: Environment = variables.into_iter().collect();
+        let expand = |path| environment.expand(path).to_str().unwrap().to_owned();
+        assert_eq!(expand("~/key"), "/home/me/key");
+        assert_eq!(expand("~"), "/home/me");
+        assert_eq!(expand("${CREDENTIALS_DIRECTORY}/key.pem"), "/run/credentials/u/key.pem");
+        assert_eq!(expand("${HOME}/${HOME}/x${HOME}"), "/home/me//home/me/x/home/me");
+        for plain in ["/a/~/b", "${UNKNOWN}/a", "${EMPTY}/a", "${HOME", "$HOME/a", "a}b", "${}", "${${HOME"] {
+            assert_eq!(expand(plain), plain);
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct Config {
     #[serde(default)]
     pub client_certificate: Option<String>,
     /// The PEM file of that certificate's key, not encrypted. By default from `BAO_CLIENT_KEY` or
-    /// `VAULT_CLIENT_KEY`.
+    /// `VAULT_CLIENT_KEY`. With systemd's `LoadCredential=` it is `${CREDENTIALS_DIRECTORY}/NAME`.
     #[serde(default)]
     pub client_key: Option<String>,
     /// The name that the server's certificate is for, if it is not the host in `address`. By default from

@@ -155,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn a_client_key_may_be_a_credential_of_the_systemd_unit() {
+        let config = r#"{"address": "https://v", "client_certificate": "~/vault.pem",
+            "client_key": "${CREDENTIALS_DIRECTORY}/vault-key.pem"}"#;
+        let directory = "/run/credentials/evercred.service";
+        let found = resolve(config, &[("HOME", "/home/me"), ("CREDENTIALS_DIRECTORY", directory)]).unwrap();
+        let expected = ("/home/me/vault.pem".into(), format!("{directory}/vault-key.pem").into());
+        assert_eq!(found.client.client_certificate, Some(expected));
+    }
+
+    #[test]
     fn every_mistake_is_an_error_of_its_key() {
         let cases = [
             ("{}", "address"),

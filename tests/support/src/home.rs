@@ -114,7 +114,7 @@ impl Home {
 }
 
 /// The program under test: Cargo names it to integration tests, and puts it above their own folder.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     if let Some(named) = env::var_os("CARGO_BIN_EXE_evercred") {
         return named.into();
     }

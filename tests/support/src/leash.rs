@@ -31,7 +31,7 @@ pub(crate) enum End {
 
 impl Leash {
     /// Starts `server`, with the environment given to it and no other, in `folder`, where its output goes to `log`.
-    /// `litter` are files that it makes elsewhere.
+    /// `litter` are files and control groups that it makes elsewhere.
     pub(crate) fn start(server: &Command, folder: TempDir, litter: &[String]) -> Self {
         Self::start_to_end(server, folder, litter, End::Kill)
     }
@@ -90,7 +90,17 @@ server=$!
 { read -r _ <&3; : >"$folder/let-go"; kill -"$signal" "$server"; } &
 reader=$!
 wait "$server"
-rm -rf -- $litter
+for left in $litter; do
+  case $left in
+    # Those of control groups are folders, and gone as soon as the last process in them is.
+    /sys/fs/cgroup/*)
+      tries=50
+      until [ ! -d "$left" ] || find "$left" -depth -type d -exec rmdir {} + || [ $((tries -= 1)) -eq 0 ]; do
+        sleep 0.1
+      done ;;
+    *) rm -rf -- "$left" ;;
+  esac
+done
 [ ! -e "$folder/let-go" ] || rm -rf -- "$folder"
 kill "$reader"
 "#;

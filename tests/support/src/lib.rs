@@ -1,5 +1,5 @@
 //! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`],
-//! [`Postgres`], [`Moto`]) and unmodified clients ([`clients`]).
+//! [`Postgres`], [`Moto`]), unmodified clients ([`clients`]), and a [`Container`] with systemd.
 //!
 //! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
 //! process outlives its test, however that ends, and nothing waits for a time, only for conditions with a limit.
@@ -16,6 +16,7 @@
 )]
 
 pub mod clients;
+mod container;
 mod daemon;
 mod home;
 mod leash;
@@ -28,8 +29,9 @@ mod seaweed;
 mod talking;
 mod wait;
 
+pub use container::Container;
 pub use daemon::Daemon;
-pub use home::Home;
+pub use home::{Home, program};
 pub use moto::Moto;
 pub use openbao::OpenBao;
 pub use outcome::Outcome;
