@@ -15,6 +15,7 @@
 //!
 //! Everything here blocks; async code calls it from a blocking task.
 
+mod bounded_log;
 mod content;
 mod draft;
 mod foreign;
@@ -34,6 +35,7 @@ use self::content::Current;
 use self::draft::Draft;
 use self::place::Place;
 
+pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.
