@@ -21,6 +21,7 @@ mod token_file;
 mod vault_token;
 mod web_identity;
 mod whole_file;
+mod workload_identity;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<workload_identity::Config>("workload-identity"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -82,6 +84,12 @@ pub trait Output: Debug + Send + Sync {
     /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
     /// shorter than that is asked for again and again.
     fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How long its readers go on using what they have read before they read again. A credential is replaced so early
+    /// that it outlives that for whoever reads it last.
+    fn readers_hold(&self) -> Duration {
         Duration::ZERO
     }
 

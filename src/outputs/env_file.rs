@@ -43,8 +43,11 @@ impl Configured<OutputContext> for Config {
             }
             None => usual(context)?,
         };
-        let needs =
-            variables.iter().filter(|variable| variable.needed).map(|variable| variable.field).collect();
+        let field = |variable: &Variable| match variable.value {
+            Value::Of(field) if variable.needed => Some(field),
+            _ => None,
+        };
+        let needs = variables.iter().filter_map(field).collect();
         let target = target(self.path.as_deref(), self.mode, "env", context)?;
         Ok(vec![Box::new(WholeFile {
             target,
@@ -54,12 +57,22 @@ impl Configured<OutputContext> for Config {
     }
 }
 
+/// One line of the file.
 #[derive(Debug)]
-struct Variable {
-    name: String,
-    field: Field,
-    /// Whether the variable is left out of a credential without the field, or that is an error.
-    needed: bool,
+pub(super) struct Variable {
+    pub(super) name: String,
+    pub(super) value: Value,
+    /// Whether it is an error that a credential has not the field, or the variable is left out then.
+    pub(super) needed: bool,
+}
+
+/// What a variable is set to.
+#[derive(Debug)]
+pub(super) enum Value {
+    /// The same whatever the credential.
+    Fixed(String),
+    /// A field of the credential.
+    Of(Field),
 }
 
 fn variable((name, field): (String, String), context: &OutputContext) -> Result<Variable, BuildError> {
@@ -71,7 +84,7 @@ fn variable((name, field): (String, String), context: &OutputContext) -> Result<
         )
         .hint("Use letters, digits and `_`, and no digit first."));
     }
-    Ok(Variable { name, field: choose("variables", &field, context)?, needed: true })
+    Ok(Variable { name, value: Value::Of(choose("variables", &field, context)?), needed: true })
 }
 
 fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
@@ -79,28 +92,34 @@ fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
         return Err(BuildError::at("variables", "is missing, and this provider has no usual variables")
             .hint("Add `variables = { NAME = \"field\" }` to this output."));
     }
-    let variable = |(name, field): &(&'static str, Field)| Variable {
-        name: (*name).to_owned(),
-        field: *field,
-        needed: context.provides.contains(field),
-    };
-    Ok(context.variables.iter().map(variable).collect())
+    Ok(of_provider(context).collect())
 }
 
+/// The variables that programs of the login's provider read.
+pub(super) fn of_provider(context: &OutputContext) -> impl Iterator<Item = Variable> {
+    context.variables.iter().map(|(name, field)| Variable {
+        name: (*name).to_owned(),
+        value: Value::Of(*field),
+        needed: context.provides.contains(field),
+    })
+}
+
+/// A file of them.
 #[derive(Debug)]
-struct Variables {
-    variables: Vec<Variable>,
-    export: bool,
+pub(super) struct Variables {
+    pub(super) variables: Vec<Variable>,
+    pub(super) export: bool,
 }
 
 impl Document for Variables {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut file = String::new();
-        for Variable { name, field, needed } in &self.variables {
-            if !needed && credential.field(*field).is_none() {
-                continue;
-            }
-            let value = required(credential, *field, target.path.display())?.expose();
+        for Variable { name, value, needed } in &self.variables {
+            let value = match value {
+                Value::Fixed(value) => value,
+                Value::Of(field) if !needed && credential.field(*field).is_none() => continue,
+                Value::Of(field) => required(credential, *field, target.path.display())?.expose(),
+            };
             match (is_plain(value), self.export) {
                 (true, false) => file.extend([name, "=", value, "\n"]),
                 (true, true) => file.extend(["export ", name, "=", value, "\n"]),

@@ -28,6 +28,19 @@ impl Field {
     /// A token of Vault or OpenBao.
     pub const VAULT_TOKEN: Self = Self("vault_token");
 
+    /// The access token that a login is for, or the first of several.
+    pub const ACCESS_TOKEN: Self = Self("access_token");
+    /// All access tokens of a login, as a JSON object by resource: `{"RESOURCE": {"access_token": …, "expires_on": …}}`.
+    pub const ACCESS_TOKENS: Self = Self("access_tokens");
+    /// The client ID of an application of Microsoft Entra.
+    pub const CLIENT_ID: Self = Self("client_id");
+    /// The tenant of Microsoft Entra that a login is to.
+    pub const TENANT_ID: Self = Self("tenant_id");
+    /// The cloud of Microsoft's that a login is to, as Terraform calls it.
+    pub const CLOUD: Self = Self("cloud");
+    /// Where Microsoft Entra is, if programs have to be told.
+    pub const AUTHORITY_HOST: Self = Self("authority_host");
+
     /// A field of a provider of your own.
     pub const fn new(name: &'static str) -> Self {
         Self(name)
