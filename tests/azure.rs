@@ -85,7 +85,7 @@ fn a_token_that_lives_too_long_for_entra_is_not_even_sent() {
     let rig = with_token(Options::default(), &mint, "");
     let outcome = rig.home.run(ONCE);
     let error = error_of(&outcome);
-    assert!(text(&error, "message").contains("25"), "{error}");
+    assert!(text(&error, "message").contains("lives longer than 25 h"), "{error}");
     assert!(!text(&error, "hint").is_empty(), "{error}");
     assert_eq!(rig.sandbox.requests_to(Group::Entra).len(), 0);
 }

@@ -10,9 +10,8 @@ use std::process::Command;
 
 use evercred_sandbox::{Group, Options};
 use evercred_test_support::{Outcome, clients};
-use sha2::{Digest as _, Sha256};
 
-use self::rig::{Rig, TOKEN};
+use self::rig::{Rig, TOKEN, id};
 
 const PLAN: &str = r#"
 terraform {
@@ -39,8 +38,7 @@ fn the_state_is_locked_written_and_read_with_the_id_token_that_evercred_keeps() 
         Outcome::of(terraform(&rig).args(words)).success();
     }
     assert_eq!(Outcome::of(terraform(&rig).args(["state", "list"])).success(), "terraform_data.greeting\n");
-    let id = Sha256::digest(rig.home.read(TOKEN).unwrap());
-    let id: String = id[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = id(&rig.home.read(TOKEN).unwrap());
     let exchanges = rig.sandbox.requests_to(Group::Entra);
     assert!(exchanges.len() >= 3, "one for each command: {exchanges:#?}");
     assert!(

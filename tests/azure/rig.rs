@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use evercred_sandbox::{Options, Sandbox};
 use evercred_test_support::{Daemon, Home};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 /// Generous: the machine may be busy compiling something else.
 pub(crate) const LIMIT: Duration = Duration::from_mins(2);
@@ -18,6 +20,11 @@ pub(crate) const VARIABLES: &str = ".local/state/evercred/azure.default.env";
 
 /// The ID token that evercred writes.
 pub(crate) const TOKEN: &str = ".local/state/evercred/azure.default.jwt";
+
+/// By what name the sandbox's log knows a token.
+pub(crate) fn id(token: &str) -> String {
+    Sha256::digest(token)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A home and its sandbox.
 #[derive(Debug)]
@@ -63,10 +70,14 @@ impl Rig {
         id
     }
 
-    /// Starts a daemon, and waits for its first token.
+    /// Starts a daemon, and waits until its login is fresh.
     pub(crate) fn start(&self) -> Daemon {
         let mut daemon = self.home.start();
-        daemon.until("the first token", LIMIT, || self.home.read(TOKEN));
+        daemon.until("the first token", LIMIT, || {
+            let status = self.home.read("run/evercred/status.json").unwrap_or_default();
+            let status: Value = serde_json::from_str(&status).unwrap_or_default();
+            (status["logins"][0]["phase"] == "fresh").then_some(())
+        });
         daemon
     }
 

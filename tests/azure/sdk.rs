@@ -2,9 +2,8 @@
 //! `client_process`. It says the same as its siblings in `tests/peers`.
 
 use std::env;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::process::Command;
 use std::sync::Arc;
 
@@ -15,7 +14,8 @@ use azure_identity::{
 };
 use evercred_test_support::Home;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
+
+use super::rig::id;
 
 const MANAGER: &str = "https://management.azure.com";
 
@@ -81,9 +81,5 @@ async fn call(
     let token = credential.get_token(&[&scope], None).await?;
     let url = format!("{MANAGER}/subscriptions?api-version=2022-12-01");
     http.get(url).bearer_auth(token.token.secret()).send().await?.error_for_status()?;
-    let mut id = String::new();
-    for byte in &Sha256::digest(token.token.secret())[..6] {
-        write!(id, "{byte:02x}")?;
-    }
-    Ok(id)
+    Ok(id(token.token.secret()))
 }
