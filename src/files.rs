@@ -21,6 +21,7 @@ mod draft;
 mod foreign;
 mod in_place;
 mod lock;
+mod lock_file;
 mod place;
 mod sweep;
 mod trouble;
@@ -33,6 +34,7 @@ use evercred_core::{Advice, Failure};
 
 use self::content::Current;
 use self::draft::Draft;
+use self::lock_file::LockFile;
 use self::place::Place;
 
 pub use self::bounded_log::BoundedLog;
@@ -53,17 +55,29 @@ pub struct Target {
     pub mode: u32,
     /// Whether other programs write it too, as `aws configure` writes `~/.aws/credentials`.
     pub shared: bool,
+    /// The lock that those programs take, if they take one: a file that is there while somebody holds it.
+    pub lock_file: Option<PathBuf>,
 }
 
 impl Target {
     /// A file that only we write.
     pub fn new(path: impl Into<PathBuf>, mode: u32) -> Self {
-        Self { path: path.into(), mode, shared: false }
+        Self { path: path.into(), mode, shared: false, lock_file: None }
     }
 
     /// A file that other programs write too.
     pub fn shared(path: impl Into<PathBuf>, mode: u32) -> Self {
         Self { shared: true, ..Self::new(path, mode) }
+    }
+
+    /// The same, under the lock that other programs take, too.
+    #[must_use]
+    pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { lock_file: Some(path.into()), ..self }
+    }
+
+    fn lock_of_others(&self) -> Result<Option<LockFile>, Failure> {
+        self.lock_file.as_deref().map(LockFile::take).transpose()
     }
 }
 
@@ -101,6 +115,7 @@ impl Publisher {
     pub fn publish(&self, target: &Target, render: &mut Render<'_>) -> Result<Published, Failure> {
         let place = Place::make(&target.path)?;
         let _lock = self.lock_for(&place)?;
+        let _lock_of_others = target.lock_of_others()?;
         sweep::left_overs(&place);
         for round in 0..ROUNDS {
             let current = if target.shared { foreign::settled(&place, round > 0)? } else { place.read()? };
@@ -135,6 +150,7 @@ impl Publisher {
     pub fn remove(&self, target: &Target) -> Result<bool, Failure> {
         let Some(place) = Place::find(&target.path)? else { return Ok(false) };
         let _lock = self.lock_for(&place)?;
+        let _lock_of_others = target.lock_of_others()?;
         sweep::left_overs(&place);
         place.remove().map_err(|error| place.trouble("remove", error))
     }

@@ -6,10 +6,13 @@
 //!
 //! Adding an output is one file here and one line in [`KINDS`].
 
+mod azure_cli;
+mod azure_token;
 mod env_file;
 mod field_choice;
 mod ini;
 mod json;
+mod json_list;
 mod mode;
 mod part;
 mod process_document;
@@ -44,6 +47,8 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
     Kind::of::<workload_identity::Config>("workload-identity"),
+    Kind::of::<azure_token::Config>("azure-token"),
+    Kind::of::<azure_cli::Config>("azure-cli"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

@@ -28,7 +28,7 @@ impl Order {
     }
 
     pub(crate) fn text(&self) -> String {
-        let Target { path, mode, shared } = &self.target;
+        let Target { path, mode, shared, .. } = &self.target;
         let (locks, path) = (self.lock_folder.display(), path.display());
         format!("{locks}\t{path}\t{mode}\t{shared}\t{}\t{}\n", self.line, self.times)
     }

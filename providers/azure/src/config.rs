@@ -10,6 +10,7 @@ use crate::authority::Authority;
 use crate::cloud::Cloud;
 use crate::provider::Azure;
 use crate::settings::Settings;
+use crate::subscriptions::ResourceManager;
 
 /// A login to Microsoft Entra as an application, or as a managed identity, by a federated credential.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -35,6 +36,10 @@ pub struct Config {
     /// that of the cloud.
     #[serde(default)]
     pub authority_host: Option<String>,
+    /// Another address for the resource manager, which the output `azure-cli` is given the subscriptions by. By default
+    /// that of the cloud.
+    #[serde(default)]
+    pub resource_manager: Option<String>,
     /// The audience of the ID token; the federated credential must name it. By default
     /// `api://AzureADTokenExchange`, or what the other clouds have in its place.
     #[serde(default)]
@@ -65,7 +70,8 @@ impl Configured<BuildContext> for Config {
             proxy: self.proxy,
             ..ClientOptions::default()
         })?;
+        let manager = ResourceManager::new(&settings, client.clone())?;
         let authority = Authority::new(&settings, client, Arc::clone(&context.surroundings.clock));
-        Ok(Arc::new(Azure::new(settings, authority)))
+        Ok(Arc::new(Azure::new(settings, authority, manager)))
     }
 }

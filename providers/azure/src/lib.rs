@@ -20,6 +20,7 @@ mod provider;
 mod refusal;
 mod resource;
 mod settings;
+mod subscriptions;
 mod transport;
 
 pub use config::Config;

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::authority::{Authority, Token};
 use crate::guard::{Expected, Owner};
 use crate::settings::Settings;
+use crate::subscriptions::ResourceManager;
 
 /// A client of a tenant, and what it gets tokens for.
 #[derive(Debug)]
@@ -15,13 +16,14 @@ pub(crate) struct Azure {
     settings: Settings,
     expected: Expected,
     authority: Authority,
+    manager: ResourceManager,
     peer: String,
     fields: Vec<Field>,
     variables: Vec<(&'static str, Field)>,
 }
 
 impl Azure {
-    pub(crate) fn new(settings: Settings, authority: Authority) -> Self {
+    pub(crate) fn new(settings: Settings, authority: Authority, manager: ResourceManager) -> Self {
         let expected = Expected {
             tenant: settings.expected_tenant.clone(),
             object: settings.expected_object.clone(),
@@ -34,6 +36,7 @@ impl Azure {
             variables: variables(&settings),
             settings,
             authority,
+            manager,
         }
     }
 
@@ -62,6 +65,29 @@ impl Azure {
             Some(object) => format!("{} of tenant {tenant} (object {object})", self.settings.client),
             None => format!("{} of tenant {tenant}", self.settings.client),
         }
+    }
+
+    /// The list of subscriptions, by a token for the resource manager: one that is there, or else one more exchange.
+    async fn with_subscriptions(&self, credential: &Credential) -> Result<Credential, Failure> {
+        let resource = self.manager.resource();
+        let list = match self.token_for(&resource.scope, credential) {
+            Some(token) => self.manager.subscriptions(&token).await,
+            None => match credential.field(Field::ID_TOKEN).and_then(|raw| IdToken::parse(raw.expose()).ok())
+            {
+                Some(token) => {
+                    let token = self.authority.exchange(&token, resource).await?;
+                    self.manager.subscriptions(&token.secret).await
+                }
+                None => return Ok(credential.clone()),
+            },
+        };
+        Ok(credential.clone().with(Field::SUBSCRIPTIONS, list?))
+    }
+
+    fn token_for(&self, scope: &str, credential: &Credential) -> Option<Secret> {
+        let resource = self.settings.resources.iter().find(|resource| resource.scope == scope)?;
+        let all: Value = serde_json::from_str(credential.field(Field::ACCESS_TOKENS)?.expose()).ok()?;
+        all[&resource.name]["access_token"].as_str().map(Secret::new)
     }
 
     fn compare(&self, credential: &Credential) -> Result<(), Failure> {
@@ -123,6 +149,18 @@ impl Provider for Azure {
 
     fn peer(&self) -> Option<&str> {
         Some(&self.peer)
+    }
+
+    fn on_request(&self) -> &[Field] {
+        &[Field::SUBSCRIPTIONS]
+    }
+
+    fn complete<'a>(
+        &'a self,
+        credential: &'a Credential,
+        _: &'a [Field],
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        Box::pin(self.with_subscriptions(credential))
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

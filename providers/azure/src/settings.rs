@@ -19,6 +19,7 @@ pub(crate) struct Settings {
     pub(crate) is_unusual: bool,
     pub(crate) audience: Audience,
     pub(crate) resources: Vec<Resource>,
+    pub(crate) resource_manager: Url,
     pub(crate) expected_tenant: Option<String>,
     pub(crate) expected_object: Option<String>,
     /// Whether somebody said what is expected.
@@ -43,6 +44,7 @@ impl Settings {
             authority,
             audience: audience(config, cloud)?,
             resources: resources(config, cloud)?,
+            resource_manager: resource_manager(config, cloud)?,
             expected_tenant: expected("expected_tenant_id", &config.expected_tenant_id)?
                 .or_else(|| is_guid(&tenant).then(|| tenant.to_ascii_lowercase())),
             expected_object: expected("expected_object_id", &config.expected_object_id)?,
@@ -127,6 +129,15 @@ fn parse_authority(text: &str) -> Result<Url, &'static str> {
         return Err("goes on after the host; the tenant stands in `tenant_id`");
     }
     Ok(url)
+}
+
+fn resource_manager(config: &Config, cloud: Cloud) -> Result<Url, BuildError> {
+    let text = config.resource_manager.as_deref().unwrap_or(cloud.resource_manager());
+    parse_authority(text).map_err(|what| {
+        let what = what.split(',').next().unwrap_or(what);
+        BuildError::at("resource_manager", format!("{text:?} {what}"))
+            .hint("Write it like \"https://management.acme.dev/\", or leave it out.")
+    })
 }
 
 /// What somebody chose and what the authority says must not differ: the audience and the resources would be wrong.

@@ -38,6 +38,8 @@ impl Field {
     pub const TENANT_ID: Self = Self("tenant_id");
     /// The cloud of Microsoft's that a login is to, as Terraform calls it.
     pub const CLOUD: Self = Self("cloud");
+    /// The Azure subscriptions that a login sees, as a JSON list of what `az` keeps of them.
+    pub const SUBSCRIPTIONS: Self = Self("subscriptions");
     /// Where Microsoft Entra is, if programs have to be told.
     pub const AUTHORITY_HOST: Self = Self("authority_host");
 

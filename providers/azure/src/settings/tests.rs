@@ -77,6 +77,7 @@ fn every_mistake_is_an_error_of_its_key_with_a_remedy() {
         (r#"{"authority_host": "https://me:x@login.acme.dev/"}"#, "authority_host"),
         (r#"{"authority_host": "https://"}"#, "authority_host"),
         (r#"{"authority_host": "https://login.microsoftonline.us", "cloud": "china"}"#, "cloud"),
+        (r#"{"resource_manager": "http://management.acme.dev/"}"#, "resource_manager"),
         (r#"{"audience": " "}"#, "audience"),
         (r#"{"resources": ["https://a b"]}"#, "resources"),
         (r#"{"resources": ["https://a", "https://a/"]}"#, "resources"),

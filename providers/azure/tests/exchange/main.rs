@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot set up its server has failed")]
 
 mod refusals;
+mod subscriptions;
 mod support;
 
 use std::sync::Arc;

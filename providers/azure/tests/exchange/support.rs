@@ -55,13 +55,18 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn answering(answers: Vec<Answer>) -> Self {
+        Self::answering_with(|_| answers).await
+    }
+
+    /// The same with answers that name the server's own address.
+    pub(crate) async fn answering_with(answers: impl FnOnce(&str) -> Vec<Answer>) -> Self {
         let (acceptor, pem) = tls();
         let mut authority = tempfile::NamedTempFile::new().unwrap();
         authority.write_all(pem.as_bytes()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
         let requests = Arc::<Mutex<Vec<Request>>>::default();
-        let log = requests.clone();
+        let (log, answers) = (requests.clone(), answers(&url));
         tokio::spawn(async move {
             for answer in answers {
                 let (stream, _) = listener.accept().await.unwrap();
