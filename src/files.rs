@@ -15,6 +15,7 @@
 //!
 //! Everything here blocks; async code calls it from a blocking task.
 
+mod bounded_log;
 mod content;
 mod draft;
 mod foreign;
@@ -36,6 +37,7 @@ use self::draft::Draft;
 use self::lock_file::LockFile;
 use self::place::Place;
 
+pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.

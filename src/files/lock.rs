@@ -19,12 +19,20 @@ pub struct Lock {
 
 /// Waits for the lock at `path`. Its folder is made if it is missing.
 pub fn lock(path: &Path) -> Result<Lock, Failure> {
-    let file = open(path)?;
+    hold(open(path)?).map_err(|error| failure("lock", path, error))
+}
+
+/// The same for the lock `name` in `folder`.
+pub(super) fn lock_in(folder: &Folder, name: &OsStr) -> io::Result<Lock> {
+    hold(open_in(folder, name)?)
+}
+
+fn hold(file: File) -> io::Result<Lock> {
     loop {
         match file.lock() {
             Ok(()) => return Ok(Lock { _file: file }),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(failure("lock", path, error)),
+            Err(error) => return Err(error),
         }
     }
 }

@@ -84,10 +84,10 @@ impl Authority {
         if life <= LONGEST_LIFE {
             return Ok(());
         }
-        let hours = life.as_secs() / 3600;
+        let (life, longest) = (life.as_secs().div_ceil(3600), LONGEST_LIFE.as_secs() / 3600);
         Err(Failure::new("exchange the ID token", self.place(), Advice::NeedsAttention)
             .message(format!(
-                "the ID token lives {hours} h, and Entra takes none that lives longer than 24 h"
+                "the ID token lives {life} h, and Entra takes none that lives longer than {longest} h"
             ))
             .hint("Let the token source ask for tokens of an hour or so; they are renewed all the time."))
     }

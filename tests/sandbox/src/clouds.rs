@@ -5,6 +5,7 @@
 //! line in `routes`, a [`crate::Group`], and the words in which it refuses (`server/faulty.rs`).
 
 pub(crate) mod aws;
+pub(crate) mod azure;
 
 use std::sync::Arc;
 
@@ -14,5 +15,5 @@ use crate::state::State;
 
 /// The routes of all clouds.
 pub(crate) fn routes() -> Router<Arc<State>> {
-    aws::routes()
+    aws::routes().merge(azure::routes()).fallback(azure::answer_as_storage)
 }

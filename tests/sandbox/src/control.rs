@@ -2,7 +2,7 @@
 //!
 //! | route | body | what it does |
 //! |---|---|---|
-//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs |
+//! | `GET /sandbox` | | addresses, bearer tokens, role ARNs, client ids |
 //! | `POST /sandbox/mint` | a [`Mint`], `{}` for a good one | `{"token": …}` |
 //! | `POST /sandbox/keys` | `{"old": "keep"}` or `{"old": "drop"}` | rotates the keys |
 //! | `POST /sandbox/faults` | `{"group": "sts", "fault": {"kind": "throttling", "times": 2}}` | adds a fault |
@@ -54,6 +54,11 @@ async fn describe(Shared(state): Shared<Arc<State>>) -> Json<Value> {
         "github_request_url": state.github_request_url(),
         "github_request_token": options.platform.github_token,
         "role_arns": roles,
+        "https_url": state.https_url(),
+        "proxy_url": state.proxy_url(),
+        "certificate_authority": state.tls.authority,
+        "tenant_id": options.azure.tenant_id,
+        "client_ids": options.azure.applications.iter().map(|one| &one.client_id).collect::<Vec<_>>(),
     }))
 }
 
@@ -105,7 +110,7 @@ async fn forget(Shared(state): Shared<Arc<State>>) -> Json<Value> {
 }
 
 async fn revoke(Shared(state): Shared<Arc<State>>) -> Json<Value> {
-    state.aws().revoke();
+    state.revoke();
     Json(json!({}))
 }
 

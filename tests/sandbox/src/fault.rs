@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clouds::azure;
 use crate::state::lock;
 
 /// The groups of routes that fail, and are counted, separately.
@@ -23,6 +24,12 @@ pub enum Group {
     Http,
     /// AWS STS: `/`, `/sts`.
     Sts,
+    /// Entra: `/TENANT/oauth2/…`, `/TENANT/v2.0/…`, `/TENANT/discovery/…`.
+    Entra,
+    /// Azure Resource Manager: `/subscriptions…`, `/tenants`, `/metadata/…`.
+    Arm,
+    /// Azure's blob storage: everything at `ACCOUNT.blob.core.windows.net`.
+    Blobs,
 }
 
 /// Something that goes wrong with the next requests to a [`Group`].
@@ -135,10 +142,16 @@ impl Fault {
 }
 
 impl Group {
-    /// The group of a path; `None` for the control routes and for what does not exist.
-    pub(crate) fn of(path: &str) -> Option<Self> {
-        let first = path.split('/').nth(1).unwrap_or_default();
+    /// The group of a path at a host; `None` for the control routes and for what does not exist.
+    pub(crate) fn of(host: &str, path: &str) -> Option<Self> {
+        if azure::is_storage(host) {
+            return Some(Self::Blobs);
+        }
+        let mut parts = path.split('/').skip(1);
+        let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         match first {
+            _ if ["oauth2", "v2.0", "discovery"].contains(&second) => Some(Self::Entra),
+            "subscriptions" | "tenants" | "metadata" => Some(Self::Arm),
             "" | "sts" => Some(Self::Sts),
             "idp" => Some(Self::Idp),
             "_supervisor" => Some(Self::Supervisor),

@@ -1,10 +1,11 @@
-//! A workspace platform and the clouds, played on one loopback port, for tests and the quick start. Never linked
+//! A workspace platform and the clouds, played on the loopback interface, for tests and the quick start. Never linked
 //! into what is shipped.
 //!
 //! It promises to *verify*: no credential comes out for a token that the real cloud would refuse, and every
 //! refusal is in the cloud's own words. What each part checks, and what it leaves out, is in the head of its
-//! module: `clouds/aws.rs`, `verify.rs`, `platform.rs`. All is plain HTTP, for TLS is the business of the HTTP
-//! stack and tested there.
+//! module: `clouds/aws.rs`, `clouds/azure.rs`, `verify.rs`, `platform.rs`. All is there in plain HTTP, and under TLS
+//! with a certificate authority of the sandbox's own, for clients that insist; a proxy takes programs with a vendor's
+//! host built in to the same place.
 //!
 //! ```no_run
 //! use evercred_sandbox::{Mint, Options, Sandbox};
@@ -34,10 +35,13 @@ mod sandbox;
 mod server;
 pub mod standin;
 mod state;
+mod tls;
 mod tokens;
+mod tunnel;
 mod verify;
 
 pub use clouds::aws::{AwsOptions, Role};
+pub use clouds::azure::{Application, AzureCloud, AzureOptions, FederatedCredential, Subscription};
 pub use fault::{Fault, FaultKind, Group};
 pub use keys::{Algorithm, OldKeys, Signer};
 pub use log::{Facts, Request};

@@ -56,6 +56,14 @@ pub struct Facts {
     pub access_key_id: Option<String>,
     /// The `jti` of the ID token that was shown or handed out.
     pub token_id: Option<String>,
+    /// The tenant asked for.
+    pub tenant: Option<String>,
+    /// The application that asked.
+    pub client_id: Option<String>,
+    /// The scope asked for.
+    pub scope: Option<String>,
+    /// A name for the access token that was shown or handed out: equal for equal tokens.
+    pub access_token_id: Option<String>,
     /// The protocol's error code.
     pub error: Option<String>,
 }

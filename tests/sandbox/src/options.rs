@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clouds::aws::AwsOptions;
+use crate::clouds::azure::AzureOptions;
 use crate::keys::Algorithm;
 use crate::tokens::Shape;
 
@@ -20,6 +21,8 @@ pub struct Options {
     pub platform: PlatformOptions,
     /// AWS STS.
     pub aws: AwsOptions,
+    /// Entra and Azure.
+    pub azure: AzureOptions,
 }
 
 impl Default for Options {
@@ -29,6 +32,7 @@ impl Default for Options {
             algorithm: Algorithm::Es256,
             platform: PlatformOptions::default(),
             aws: AwsOptions::default(),
+            azure: AzureOptions::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,25 +11,30 @@ use crate::fault::{Fault, Group};
 use crate::keys::OldKeys;
 use crate::log::Request;
 use crate::options::Options;
-use crate::server::Server;
-use crate::state::{State, lock};
+use crate::server::{Doors, Server};
+use crate::state::{Addresses, State, lock};
 use crate::tokens::{self, Mint};
 
 /// A running sandbox. Dropping it stops it. All its methods block, and none needs an async runtime.
 pub struct Sandbox {
     state: Arc<State>,
-    address: SocketAddr,
+    addresses: Addresses,
     server: Mutex<Option<Server>>,
 }
 
 impl Sandbox {
     /// Starts one on 127.0.0.1; when this returns, it answers.
     pub fn start(options: Options) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
-        let address = listener.local_addr()?;
-        let state = Arc::new(State::new(address.to_string(), options)?);
-        let server = Server::start(Arc::clone(&state), listener)?;
-        Ok(Self { state, address, server: Mutex::new(Some(server)) })
+        let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let doors = Doors { plain: listen(options.port)?, secure: listen(0)?, tunnel: listen(0)? };
+        let addresses = Addresses {
+            plain: doors.plain.local_addr()?,
+            secure: doors.secure.local_addr()?,
+            tunnel: doors.tunnel.local_addr()?,
+        };
+        let state = Arc::new(State::new(&addresses, options)?);
+        let server = Server::start(Arc::clone(&state), doors)?;
+        Ok(Self { state, addresses, server: Mutex::new(Some(server)) })
     }
 
     /// Stops answering: connections break, new ones are refused. Keys, sessions, faults and log stay.
@@ -37,12 +42,17 @@ impl Sandbox {
         drop(lock(&self.server).take());
     }
 
-    /// Answers again, on the same port, after [`Sandbox::stop`].
+    /// Answers again, on the same ports, after [`Sandbox::stop`].
     pub fn resume(&self) -> io::Result<()> {
         let mut server = lock(&self.server);
         if server.is_none() {
-            let listener = TcpListener::bind(self.address)?;
-            *server = Some(Server::start(Arc::clone(&self.state), listener)?);
+            let Addresses { plain, secure, tunnel } = self.addresses;
+            let doors = Doors {
+                plain: TcpListener::bind(plain)?,
+                secure: TcpListener::bind(secure)?,
+                tunnel: TcpListener::bind(tunnel)?,
+            };
+            *server = Some(Server::start(Arc::clone(&self.state), doors)?);
         }
         Ok(())
     }
@@ -55,6 +65,23 @@ impl Sandbox {
     /// `127.0.0.1:port`: also what `SUPERVISOR_ADDR` should be.
     pub fn address(&self) -> String {
         self.state.address.clone()
+    }
+
+    /// The same place under TLS, with a certificate of [`Sandbox::authority`]: `https://127.0.0.1:port`. It is also
+    /// the authority host of Entra and the endpoint of Azure Resource Manager.
+    pub fn https_url(&self) -> String {
+        self.state.https_url()
+    }
+
+    /// A proxy that takes every host to the sandbox: what `HTTPS_PROXY` should be for programs that know nothing but
+    /// their vendor's hosts.
+    pub fn proxy_url(&self) -> String {
+        self.state.proxy_url()
+    }
+
+    /// The certificate authority behind [`Sandbox::https_url`] and [`Sandbox::proxy_url`], as PEM.
+    pub fn authority(&self) -> &str {
+        &self.state.tls.authority
     }
 
     /// The issuer of the ID tokens: `{url}/idp`.
@@ -138,7 +165,7 @@ impl Sandbox {
 
     /// Ends every session of every cloud, as if their credentials had been revoked.
     pub fn revoke_sessions(&self) {
-        self.state.aws().revoke();
+        self.state.revoke();
     }
 
     /// Puts the stand-ins `gp`, `ona` and `gitpod` into `folder`, which must be there, as links to `binary`
@@ -153,6 +180,6 @@ impl Sandbox {
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }

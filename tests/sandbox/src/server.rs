@@ -1,4 +1,4 @@
-//! The one port: accepts, lets faults happen, dispatches, and keeps the log.
+//! Accepts, plainly and under TLS, lets faults happen, dispatches, and keeps the log.
 
 mod faulty;
 mod line;
@@ -16,11 +16,13 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tokio::sync::oneshot;
 
-use self::line::{Line, Lines};
+use self::faulty::Hit;
+use self::line::{Line, Lines, SecureLines};
+use crate::clouds::azure;
 use crate::fault::Group;
 use crate::log::{Facts, Request as Entry};
 use crate::state::State;
-use crate::{clouds, control, platform};
+use crate::{clouds, control, platform, tunnel};
 
 /// No request of any protocol here is longer than a token and a policy.
 const LONGEST_BODY: usize = 1 << 20;
@@ -32,16 +34,29 @@ pub(crate) struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
+/// Where the sandbox is found.
+#[derive(Debug)]
+pub(crate) struct Doors {
+    /// Plain HTTP.
+    pub(crate) plain: TcpListener,
+    /// The same under TLS.
+    pub(crate) secure: TcpListener,
+    /// The proxy that leads to `secure`.
+    pub(crate) tunnel: TcpListener,
+}
+
 impl Server {
-    /// Answers on `listener`, at once: what connects before the thread runs waits in the backlog.
-    pub(crate) fn start(state: Arc<State>, listener: TcpListener) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
+    /// Answers at all doors, at once: what connects before the thread runs waits in the backlog.
+    pub(crate) fn start(state: Arc<State>, doors: Doors) -> io::Result<Self> {
+        for listener in [&doors.plain, &doors.secure, &doors.tunnel] {
+            listener.set_nonblocking(true)?;
+        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("sandbox".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    _ = serve(state, listener) => {}
+                    _ = serve(state, doors) => {}
                     _ = stopped => {}
                 }
             });
@@ -60,15 +75,23 @@ impl Drop for Server {
     }
 }
 
-async fn serve(state: Arc<State>, listener: TcpListener) -> io::Result<()> {
-    let lines = Lines(tokio::net::TcpListener::from_std(listener)?);
+async fn serve(state: Arc<State>, doors: Doors) -> io::Result<()> {
+    let listen = tokio::net::TcpListener::from_std;
+    let secure_address = doors.secure.local_addr()?;
+    let plain = Lines(listen(doors.plain)?);
+    let secure = SecureLines::new(Lines(listen(doors.secure)?), state.tls.acceptor.clone())?;
     let routes = Router::new()
         .merge(platform::routes())
         .merge(clouds::routes())
         .merge(control::routes())
         .layer(from_fn_with_state(Arc::clone(&state), observe))
         .with_state(state);
-    axum::serve(lines, routes.into_make_service_with_connect_info::<Line>()).await
+    let secure_routes = routes.clone().into_make_service_with_connect_info::<Line>();
+    tokio::select! {
+        ended = axum::serve(plain, routes.into_make_service_with_connect_info::<Line>()) => ended,
+        ended = axum::serve(secure, secure_routes) => ended,
+        () = tunnel::serve(listen(doors.tunnel)?, secure_address) => Ok(()),
+    }
 }
 
 /// Stands around every route but the control's: takes the fault that is due, and writes the log.
@@ -78,7 +101,7 @@ async fn observe(
     request: Request,
     next: Next,
 ) -> Response {
-    let Some(group) = Group::of(request.uri().path()) else {
+    let Some(group) = Group::of(azure::host(request.headers()), request.uri().path()) else {
         return next.run(request).await;
     };
     let mut entry = Entry {
@@ -95,10 +118,14 @@ async fn observe(
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let fault = state.faults.take(group, &subject(&head.uri, &body));
     let quoted = quote(&head.headers, &body);
+    let headers = head.headers.clone();
     let proceed = next.run(Request::from_parts(head, Body::from(body)));
     let mut response = match &fault {
         None => proceed.await,
-        Some(fault) => faulty::answer(group, fault, &line, &quoted, proceed).await,
+        Some(fault) => {
+            let hit = Hit { state: &state, group, headers: &headers, quoted: &quoted };
+            faulty::answer(&hit, fault, &line, proceed).await
+        }
     };
     if let Some(facts) = response.extensions_mut().remove::<Facts>() {
         entry.error.clone_from(&facts.error);

@@ -1,43 +1,73 @@
 //! All that a sandbox knows; it outlives the server, so that a stopped sandbox comes back as it was.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
-use crate::clouds::aws;
+use crate::clouds::{aws, azure};
 use crate::fault::Faults;
 use crate::keys::KeyRing;
 use crate::log::Log;
 use crate::options::Options;
+use crate::tls::Tls;
+
+/// Where the doors are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) plain: SocketAddr,
+    pub(crate) secure: SocketAddr,
+    pub(crate) tunnel: SocketAddr,
+}
 
 pub(crate) struct State {
-    /// `127.0.0.1:port`.
+    /// `127.0.0.1:port`, in plain HTTP.
     pub(crate) address: String,
+    /// `127.0.0.1:port`, under TLS.
+    pub(crate) secure_address: String,
+    /// `127.0.0.1:port`, the proxy.
+    pub(crate) tunnel_address: String,
+    pub(crate) tls: Tls,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) log: Log,
     options: Mutex<Options>,
     keys: Mutex<KeyRing>,
     aws: Mutex<aws::Sessions>,
+    azure: Mutex<azure::AccessTokens>,
+    blobs: Mutex<azure::Blobs>,
     secrets: Mutex<Vec<String>>,
 }
 
 impl State {
-    pub(crate) fn new(address: String, options: Options) -> io::Result<Self> {
+    pub(crate) fn new(addresses: &Addresses, options: Options) -> io::Result<Self> {
         Ok(Self {
-            address,
+            address: addresses.plain.to_string(),
+            secure_address: addresses.secure.to_string(),
+            tunnel_address: addresses.tunnel.to_string(),
+            tls: Tls::new()?,
             clock: Clock::default(),
             faults: Faults::default(),
             log: Log::default(),
             keys: Mutex::new(KeyRing::new(options.algorithm)?),
             options: Mutex::new(options),
             aws: Mutex::default(),
+            azure: Mutex::new(azure::AccessTokens::new()?),
+            blobs: Mutex::default(),
             secrets: Mutex::default(),
         })
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub(crate) fn https_url(&self) -> String {
+        format!("https://{}", self.secure_address)
+    }
+
+    pub(crate) fn proxy_url(&self) -> String {
+        format!("http://{}", self.tunnel_address)
     }
 
     pub(crate) fn issuer(&self) -> String {
@@ -63,6 +93,20 @@ impl State {
 
     pub(crate) fn aws(&self) -> MutexGuard<'_, aws::Sessions> {
         lock(&self.aws)
+    }
+
+    pub(crate) fn azure(&self) -> MutexGuard<'_, azure::AccessTokens> {
+        lock(&self.azure)
+    }
+
+    pub(crate) fn blobs(&self) -> MutexGuard<'_, azure::Blobs> {
+        lock(&self.blobs)
+    }
+
+    /// Ends every session of every cloud.
+    pub(crate) fn revoke(&self) {
+        self.aws().revoke();
+        self.azure().revoke();
     }
 }
 

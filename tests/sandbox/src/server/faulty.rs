@@ -6,29 +6,38 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::json;
 
 use super::LONGEST_BODY;
 use super::line::Line;
-use crate::clouds::aws;
+use crate::clouds::{aws, azure};
 use crate::fault::{Fault, FaultKind, Group};
+use crate::state::State;
 
-/// Answers with the fault; `quoted` is the request as text, and `proceed` the right answer, for faults that spoil it.
+/// The request that a fault hits.
+pub(super) struct Hit<'a> {
+    pub(super) state: &'a State,
+    pub(super) group: Group,
+    pub(super) headers: &'a HeaderMap,
+    /// The request as text.
+    pub(super) quoted: &'a str,
+}
+
+/// Answers with the fault; `proceed` is the right answer, for faults that spoil it.
 pub(super) async fn answer(
-    group: Group,
+    hit: &Hit<'_>,
     fault: &Fault,
     line: &Line,
-    quoted: &str,
     proceed: impl Future<Output = Response>,
 ) -> Response {
     let mut response = match &fault.kind {
         FaultKind::Status { status, body } => (code(*status), body.clone()).into_response(),
-        FaultKind::Refuse { status, code: name, message } => refuse(group, code(*status), name, message),
-        FaultKind::Echo { status, code: name } => refuse(group, code(*status), name, quoted),
-        FaultKind::Throttling => throttle(group),
+        FaultKind::Refuse { status, code: name, message } => refuse(hit, *status, name, message),
+        FaultKind::Echo { status, code: name } => refuse(hit, *status, name, hit.quoted),
+        FaultKind::Throttling => throttle(hit),
         FaultKind::Delay { milliseconds } => {
             tokio::time::sleep(Duration::from_millis(*milliseconds)).await;
             proceed.await
@@ -50,19 +59,25 @@ fn code(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn refuse(group: Group, status: StatusCode, code: &str, message: &str) -> Response {
-    match group {
-        Group::Sts => aws::Refusal::new(status.as_u16(), code, message).into_response(),
+fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
+    match hit.group {
+        Group::Sts => aws::Refusal::new(status, name, message).into_response(),
+        Group::Entra => azure::Refusal::with_status(status, name, message).respond(hit.state, hit.headers),
+        Group::Arm => azure::refuse_by_manager(status, name, message),
+        Group::Blobs => azure::refuse_by_storage(status, name, message),
         Group::Idp | Group::Supervisor | Group::Api | Group::Github | Group::Http => {
-            (status, Json(json!({"code": code, "message": message}))).into_response()
+            (code(status), Json(json!({"code": name, "message": message}))).into_response()
         }
     }
 }
 
-fn throttle(group: Group) -> Response {
-    match group {
-        Group::Sts => refuse(group, StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded"),
-        _ => refuse(group, StatusCode::TOO_MANY_REQUESTS, "resource_exhausted", "too many requests"),
+fn throttle(hit: &Hit<'_>) -> Response {
+    match hit.group {
+        Group::Sts => refuse(hit, 400, "Throttling", "Rate exceeded"),
+        Group::Entra => azure::Refusal::throttled().respond(hit.state, hit.headers),
+        Group::Arm => refuse(hit, 429, "TooManyRequests", "The request was throttled."),
+        Group::Blobs => refuse(hit, 503, "ServerBusy", "The server is currently unable to receive requests."),
+        _ => refuse(hit, 429, "resource_exhausted", "too many requests"),
     }
 }
 

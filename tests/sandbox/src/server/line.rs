@@ -10,6 +10,9 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// What a handler holds of its connection.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +57,56 @@ impl Listener for Lines {
 impl Connected<IncomingStream<'_, Lines>> for Line {
     fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
         stream.io().line.clone()
+    }
+}
+
+/// Accepts connections that have a [`Line`] under TLS.
+pub(super) struct SecureLines {
+    address: std::net::SocketAddr,
+    shaken: mpsc::Receiver<(TlsStream<Wired>, std::net::SocketAddr)>,
+}
+
+impl SecureLines {
+    /// Shakes hands with each client by itself, so that a slow one keeps nobody waiting.
+    pub(super) fn new(mut lines: Lines, acceptor: TlsAcceptor) -> io::Result<Self> {
+        let address = lines.local_addr()?;
+        let (sender, shaken) = mpsc::channel(1);
+        tokio::spawn(async move {
+            loop {
+                let (wired, peer) = lines.accept().await;
+                let (acceptor, sender) = (acceptor.clone(), sender.clone());
+                tokio::spawn(async move {
+                    // Who does not trust the certificate has nothing more to say.
+                    if let Ok(stream) = acceptor.accept(wired).await {
+                        let _ = sender.send((stream, peer)).await;
+                    }
+                });
+            }
+        });
+        Ok(Self { address, shaken })
+    }
+}
+
+impl Listener for SecureLines {
+    type Io = TlsStream<Wired>;
+    type Addr = std::net::SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.shaken.recv().await {
+            Some(accepted) => accepted,
+            // The task above never ends before the runtime does.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}
+
+impl Connected<IncomingStream<'_, SecureLines>> for Line {
+    fn connect_info(stream: IncomingStream<'_, SecureLines>) -> Self {
+        stream.io().get_ref().0.line.clone()
     }
 }
 
