@@ -94,9 +94,10 @@ fn both_keep_their_login_while_az_writes_its_own_again_and_again() {
         // Once as an entry, once as the user of a subscription.
         logins.iter().all(|login| content.matches(login.as_str()).count() == 2).then_some(())
     });
+    let got = Outcome::of(az(&rig).args(["account", "get-access-token", "--subscription", "ours"]));
+    assert!(got.status.success(), "{}\n{}", got.stderr, daemon.log());
     drop(daemon);
     assert!(!rig.home.path(format!("{ENTRIES}.lockfile")).exists());
-    Outcome::of(az(&rig).args(["account", "get-access-token", "--subscription", "ours"])).success();
 }
 
 #[test]
