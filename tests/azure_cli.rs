@@ -7,7 +7,6 @@
 )]
 
 #[path = "secrets/canaries.rs"]
-#[expect(dead_code, reason = "the tests of secrets need more of it")]
 mod canaries;
 #[path = "azure/rig.rs"]
 #[expect(dead_code, reason = "each test of Azure takes what it needs")]
@@ -61,7 +60,6 @@ fn other_logins_survive_byte_for_byte_and_logging_out_gives_back_what_was_there(
     let rig = rig("");
     log_in_as_a_colleague(&rig);
     let before = files(&rig);
-    rig.sandbox.adjust(|options| options.azure.subscriptions = vec![subscription("ours")]);
     rig.home.run(["once"]).success();
     let known = Outcome::of(az(&rig).args(["account", "list", "--all", "-o", "json"])).success();
     let known: Value = serde_json::from_str(&known).unwrap();
@@ -73,9 +71,7 @@ fn other_logins_survive_byte_for_byte_and_logging_out_gives_back_what_was_there(
         "the colleague's entry, to the byte"
     );
     for subscription in ["colleague", "ours"] {
-        let groups = ["group", "list", "--subscription", subscription];
-        rig.sandbox.adjust(|options| options.azure.subscriptions = vec![self::subscription(subscription)]);
-        Outcome::of(az(&rig).args(groups)).success();
+        Outcome::of(az(&rig).args(["group", "list", "--subscription", subscription])).success();
     }
     rig.home.run(["logout"]).success();
     assert_eq!(files(&rig), before);
@@ -123,8 +119,10 @@ fn rig(more: &str) -> Rig {
     let colleague = FederatedCredential { subject: "colleague".to_owned(), ..FederatedCredential::default() };
     let azure = AzureOptions {
         access_token_lifetime: Duration::from_mins(5),
-        applications: vec![Application::default(), Application::new(COLLEAGUE).trusting(colleague)],
-        subscriptions: vec![subscription("ours")],
+        applications: vec![
+            Application::default().seeing(subscription("ours")),
+            Application::new(COLLEAGUE).trusting(colleague).seeing(subscription("colleague")),
+        ],
         ..AzureOptions::default()
     };
     Rig::new(Options { platform, azure, ..Options::default() }, &format!("{OURS}{more}"))
@@ -159,14 +157,12 @@ fn assert_works(rig: &Rig) -> String {
 
 /// As the user would, from a file.
 fn log_in_as_a_colleague(rig: &Rig) {
-    rig.sandbox.adjust(|options| options.azure.subscriptions = vec![subscription("colleague")]);
     let mint = Mint::audience(AUDIENCE).subject("colleague").lifetime(Duration::from_hours(1));
     let token = rig.home.write("colleague", rig.sandbox.mint(&mint));
     let mut az = az(rig);
     az.args(["login", "--service-principal", "--username", COLLEAGUE, "--tenant", &rig.tenant()]);
     az.arg("--federated-token").arg(format!("@{}", token.display()));
     Outcome::of(&mut az).success();
-    rig.sandbox.adjust(|options| options.azure.subscriptions = vec![subscription("ours")]);
 }
 
 fn files(rig: &Rig) -> [Vec<u8>; 2] {
