@@ -49,6 +49,8 @@ pub(super) struct Script {
     asked_at: Mutex<Vec<Duration>>,
     /// Whether the token source gives the same token again.
     pub(super) repeats_tokens: AtomicBool,
+    /// For how many minutes readers use what they have read.
+    pub(super) hold: AtomicU32,
 }
 
 impl Script {
@@ -60,6 +62,7 @@ impl Script {
             renewals: Mutex::default(),
             asked_at: Mutex::default(),
             repeats_tokens: AtomicBool::new(false),
+            hold: AtomicU32::new(0),
         })
     }
 
@@ -134,7 +137,7 @@ impl TokenSource for Mint {
 
 /// The session token as a file, unless it is told to refuse.
 #[derive(Debug)]
-struct Plain(Target, Arc<AtomicBool>);
+struct Plain(Target, Arc<AtomicBool>, Arc<Script>);
 
 impl Output for Plain {
     fn target(&self) -> &Target {
@@ -162,6 +165,10 @@ impl Output for Plain {
 
     fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
         None
+    }
+
+    fn readers_hold(&self) -> Duration {
+        Duration::from_mins(self.2.hold.load(Ordering::Relaxed).into())
     }
 }
 
@@ -290,7 +297,7 @@ fn login(
 ) -> Login {
     let name = |name: &str| if index == 0 { name.to_owned() } else { format!("{name}-{index}") };
     let output = |file: &str, refuse| -> Box<dyn Output> {
-        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse))
+        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse, Arc::clone(script)))
     };
     Login {
         id: LoginId::new("test", &name("one")),
