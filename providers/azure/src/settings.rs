@@ -39,16 +39,23 @@ impl Settings {
             None => parse_authority(cloud.authority()).map_err(|what| BuildError::at("cloud", what))?,
         };
         let expected = |key, id: &Option<String>| id.as_ref().map(|id| guid(key, id)).transpose();
+        let expected_tenant = expected("expected_tenant_id", &config.expected_tenant_id)?;
+        let expected_object = expected("expected_object_id", &config.expected_object_id)?;
+        let (audience, resources) = (audience(config, cloud)?, resources(config, cloud)?);
+        let resource_manager = resource_manager(config, cloud)?;
+        // What is missing comes last: it may be so because it was wrong, and then all else has been told.
+        let tenant = tenant.ok_or_else(|| missing("tenant_id", "AZURE_TENANT_ID", TENANT_HINT))?;
+        let client = client.ok_or_else(|| missing("client_id", "AZURE_CLIENT_ID", CLIENT_HINT))?;
         Ok(Self {
             is_unusual: authority.as_str() != Cloud::Public.authority(),
-            authority,
-            audience: audience(config, cloud)?,
-            resources: resources(config, cloud)?,
-            resource_manager: resource_manager(config, cloud)?,
-            expected_tenant: expected("expected_tenant_id", &config.expected_tenant_id)?
+            is_guarded: expected_tenant.is_some() || expected_object.is_some(),
+            expected_tenant: expected_tenant
                 .or_else(|| is_guid(&tenant).then(|| tenant.to_ascii_lowercase())),
-            expected_object: expected("expected_object_id", &config.expected_object_id)?,
-            is_guarded: config.expected_tenant_id.is_some() || config.expected_object_id.is_some(),
+            authority,
+            audience,
+            resources,
+            resource_manager,
+            expected_object,
             tenant,
             client,
             cloud,
@@ -56,33 +63,32 @@ impl Settings {
     }
 }
 
-fn tenant(config: &Config, environment: &Environment) -> Result<String, BuildError> {
-    const HINT: &str =
-        "It is the tenant's ID, as `az account show --query tenantId` prints it, or one of its domains.";
-    let tenant =
-        config.tenant_id.as_deref().or_else(|| environment.get("AZURE_TENANT_ID")).ok_or_else(|| {
-            BuildError::at("tenant_id", "missing field `tenant_id`, and AZURE_TENANT_ID is not set")
-                .hint(HINT)
-        })?;
-    let wrong = |what| Err(BuildError::at("tenant_id", format!("{tenant:?} {what}")).hint(HINT));
+const TENANT_HINT: &str =
+    "It is the tenant's ID, as `az account show --query tenantId` prints it, or one of its domains.";
+const CLIENT_HINT: &str = "It is the \"Application (client) ID\" of the app registration, or the client ID of the \
+                           managed identity: 32 hexadecimal digits in five groups.";
+
+fn tenant(config: &Config, environment: &Environment) -> Result<Option<String>, BuildError> {
+    let given = config.tenant_id.as_deref().or_else(|| environment.get("AZURE_TENANT_ID"));
+    let Some(tenant) = given else { return Ok(None) };
+    let wrong = |what| Err(BuildError::at("tenant_id", format!("{tenant:?} {what}")).hint(TENANT_HINT));
     if tenant.is_empty() || !tenant.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-') {
         return wrong("is not a tenant");
     }
     if matches!(tenant, "common" | "organizations" | "consumers") {
         return wrong("stands for many tenants, but an application logs in to one");
     }
-    Ok(tenant.to_owned())
+    Ok(Some(tenant.to_owned()))
 }
 
-fn client(config: &Config, environment: &Environment) -> Result<String, BuildError> {
-    const HINT: &str = "It is the \"Application (client) ID\" of the app registration, or the client ID of the \
-                        managed identity: 32 hexadecimal digits in five groups.";
-    let client =
-        config.client_id.as_deref().or_else(|| environment.get("AZURE_CLIENT_ID")).ok_or_else(|| {
-            BuildError::at("client_id", "missing field `client_id`, and AZURE_CLIENT_ID is not set")
-                .hint(HINT)
-        })?;
-    guid("client_id", client).map_err(|error| error.hint(HINT))
+fn client(config: &Config, environment: &Environment) -> Result<Option<String>, BuildError> {
+    let given = config.client_id.as_deref().or_else(|| environment.get("AZURE_CLIENT_ID"));
+    given.map(|client| guid("client_id", client).map_err(|error| error.hint(CLIENT_HINT))).transpose()
+}
+
+/// Nobody has said it.
+fn missing(key: &'static str, variable: &str, hint: &str) -> BuildError {
+    BuildError::at(key, format!("missing field `{key}`, and {variable} is not set")).hint(hint)
 }
 
 fn guid(key: &'static str, text: &str) -> Result<String, BuildError> {

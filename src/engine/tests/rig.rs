@@ -23,8 +23,7 @@ use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Policy};
 use crate::outputs::Output;
 use crate::sources::TokenSource;
-use crate::time::Clock as _;
-use crate::time::fake::FakeClock;
+use crate::time::{Clock as _, fake::FakeClock};
 
 /// What the scripted provider answers.
 #[derive(Debug, Clone, Copy)]
