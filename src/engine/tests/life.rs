@@ -40,7 +40,11 @@ async fn a_life_too_short_for_readers_that_hold_on_is_told_of() {
     let mut rig = Rig::start(&[Answer::Good(Duration::from_mins(5))]);
     rig.script.hold.store(10, Ordering::Relaxed);
     let status = rig.until(|status| status.phase == Phase::Fresh).await;
-    assert!(status.notes[0].contains("lives 5m") && status.notes[0].contains("live 15m"), "{:?}", status.notes);
+    assert!(
+        status.notes[0].contains("lives 5m") && status.notes[0].contains("live 15m"),
+        "{:?}",
+        status.notes
+    );
     tokio::time::sleep(HOUR).await;
     assert!(rig.script.asked_at().len() < 40, "{:?}", rig.script.asked_at());
 }
