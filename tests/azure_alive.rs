@@ -1,8 +1,8 @@
 //! Clients of Azure that nobody restarts keep getting tokens while evercred rotates their ID token: the main job.
 //!
 //! Their caches are measured in minutes: the assertion is kept for five or ten, the access token until five are left. So
-//! everything is a model at 1:300. The ID tokens live twelve seconds, which is an hour to a client whose clock runs 300
-//! times faster, and its ten minutes are two seconds. The sandbox verifies each assertion by its own, true clock: one
+//! everything is a model at 1:200. The ID tokens live eighteen seconds, which is an hour to a client whose clock runs 200
+//! times faster, and its ten minutes are three seconds. The sandbox verifies each assertion by its own, true clock: one
 //! that a client has kept too long is refused.
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
@@ -26,9 +26,9 @@ use serde_json::Value;
 
 use self::rig::{LIMIT, Rig};
 
-const ID_TOKEN: Duration = Duration::from_secs(12);
-const HURRY: u32 = 300;
-/// Two thirds of a second after it was issued a client in such a hurry wants another one.
+const ID_TOKEN: Duration = Duration::from_secs(18);
+const HURRY: u32 = 200;
+/// A second after it was issued a client in such a hurry wants another one.
 const ACCESS_TOKEN: Duration = Duration::from_secs(500);
 /// The first and five rotations.
 const ENOUGH: usize = 6;
@@ -60,7 +60,7 @@ fn works_through_five_rotations(client: impl Fn(&Home) -> Command, all_clocks: b
     let azure = AzureOptions { access_token_lifetime: ACCESS_TOKEN, ..AzureOptions::default() };
     let rig = Rig::new(
         Options { platform, azure, ..Options::default() },
-        "refresh_every = \"3s\"\noutputs = [\"workload-identity\"]\n",
+        "refresh_every = \"2s\"\noutputs = [\"workload-identity\"]\n",
     );
     let daemon = rig.start();
     let command = rig.client(client(&rig.home));
