@@ -41,16 +41,15 @@ fn too_short(login: &Login, held: &Held) -> Option<String> {
     })
 }
 
-/// A life so short that it ends while readers still hold what they have read.
+/// A life so short that it ends while readers still use what they have read.
 fn ends_in_hands(login: &Login, held: &Held) -> Option<String> {
     let life = held.expires_at?.duration_since(held.issued_at).ok()?;
-    let hold =
-        login.outputs.iter().map(|output| output.readers_hold()).max().filter(|hold| !hold.is_zero())?;
-    (life < hold + RESERVE).then(|| {
-        let [life, hold, enough] = [life, hold, hold * 3 / 2].map(HumanDuration::from);
+    let longest = login.outputs.iter().map(|output| output.readers_hold()).max()?;
+    (!longest.is_zero() && life < longest + RESERVE).then(|| {
+        let [life, longest, enough] = [life, longest, longest * 3 / 2].map(HumanDuration::from);
         format!(
-            "What is in the file lives {life}, but some programs use what they have read for up to {hold}, so they may \
-             present an ID token that has expired. Let the token source ask for tokens that live {enough} or longer."
+            "What is in the file lives {life}, but some programs use what they have read for up to {longest}, so they \
+             may present an ID token that has expired. Let the token source ask for tokens that live {enough} or longer."
         )
     })
 }

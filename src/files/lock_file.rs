@@ -1,6 +1,6 @@
 //! The lock of another program: a file that is there for as long as somebody holds the lock.
 //!
-//! So `az` keeps its processes apart (`CrossPlatLock` of msal_extensions): the file is made, unless there is one, and
+//! So `az` keeps its processes apart (`CrossPlatLock` of `msal_extensions`): the file is made, unless there is one, and
 //! locked with `flock`; whoever held it removes it. A holder that was killed leaves its file behind, but not its
 //! `flock`: after some seconds of waiting that alone counts, here as there.
 

@@ -4,7 +4,7 @@
 //! get-access-token` prints, as far as they mean something here. Whoever reads it must read again before it ends; the
 //! clients that can exchange the ID token by themselves are better served with `workload-identity`.
 
-use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field};
+use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -90,7 +90,7 @@ impl AccessToken {
 impl Document for AccessToken {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let place = target.path.display();
-        let field = |field| required(credential, field, &place).map(|secret| secret.expose());
+        let field = |field| required(credential, field, &place).map(Secret::expose);
         let all: Map<String, Value> = serde_json::from_str(field(Field::ACCESS_TOKENS)?).unwrap_or_default();
         let (resource, entry) = self.find(&all, field(Field::ACCESS_TOKEN)?).ok_or_else(|| {
             let names: Vec<_> = all.keys().map(|name| format!("\"{name}\"")).collect();
@@ -119,8 +119,6 @@ impl Document for AccessToken {
 
 #[cfg(test)]
 mod tests {
-    use evercred_core::Secret;
-
     use super::super::testing::{context, credential, text};
     use super::*;
 

@@ -1,6 +1,6 @@
 //! A list of objects in a JSON file that belongs to somebody else, edited so that every other byte stays.
 //!
-//! serde_json reads the values and says where each ends; what stands between them is kept as it is: white space, a byte
+//! `serde_json` reads the values and says where each ends; what stands between them is kept as it is: white space, a byte
 //! order mark, keys that nobody here knows, numbers as they were written. Items are added at the end, in the manner of
 //! those that are there, so that taking them out again gives the same bytes.
 

@@ -2,7 +2,7 @@
 //! application or of a managed identity.
 //!
 //! One request a resource to the tenant's token endpoint: client credentials with the ID token as the client's
-//! assertion ([Entra's documentation], [RFC 7523]). It goes through azure_identity on the shared HTTP client, without
+//! assertion ([Entra's documentation], [RFC 7523]). It goes through `azure_identity` on the shared HTTP client, without
 //! its retries, and with a credential of its own for each exchange, since it would answer from its cache otherwise.
 //! Its parser loses the code of every error whose text has an escape in it, so answers are read on their way to it.
 //!

@@ -30,7 +30,7 @@ pub(crate) fn find(code: &str, status: u16) -> &'static Refusal {
         408 | 500.. => &UNWELL,
         _ => &UNKNOWN,
     };
-    TABLE.iter().find(|refusal| refusal.codes.iter().any(|known| fits(&known))).unwrap_or(unknown)
+    TABLE.iter().find(|refusal| refusal.codes.iter().any(fits)).unwrap_or(unknown)
 }
 
 /// How the trust is set up.

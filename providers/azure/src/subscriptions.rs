@@ -44,7 +44,8 @@ struct Page {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Subscription {
-    subscription_id: String,
+    #[serde(rename = "subscriptionId")]
+    id: String,
     display_name: String,
     state: String,
     tenant_id: Option<String>,
@@ -85,7 +86,7 @@ impl ResourceManager {
         let mut list = Vec::new();
         for _ in 0..MOST_PAGES {
             let page = self.page(url, token).await?;
-            list.extend(page.value.into_iter().map(described));
+            list.extend(page.value.iter().map(described));
             let Some(next) = page.next.filter(|next| !next.is_empty()) else { break };
             // The token goes nowhere else, whatever the answer says.
             let next = Url::parse(&next).ok().filter(|next| next.origin() == self.url.origin());
@@ -147,11 +148,11 @@ impl fmt::Debug for ResourceManager {
 }
 
 /// What `az` keeps of a subscription, in its words.
-fn described(one: Subscription) -> Value {
+fn described(one: &Subscription) -> Value {
     let managers: Vec<Value> =
         one.managed_by_tenants.iter().map(|tenant| json!({"tenantId": tenant["tenantId"]})).collect();
     json!({
-        "id": one.subscription_id,
+        "id": one.id,
         "name": one.display_name,
         "state": one.state,
         "homeTenantId": one.tenant_id,

@@ -1,4 +1,4 @@
-//! The shared HTTP client, as azure_identity wants to be given one; it keeps what was heard, which azure_identity would
+//! The shared HTTP client, as `azure_identity` wants to be given one; it keeps what was heard, which `azure_identity` would
 //! lose.
 
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use evercred_core::{Credential, Environment, Failure, Field};
+use evercred_core::{Credential, Environment, Failure, Field, Secret};
 use serde_json::{Map, Value, json};
 
 use super::{MARK, failure, is_marked, not_az, overlaid, text};
@@ -26,8 +26,7 @@ const OTHER_PROOFS: [&str; 2] = ["client_secret", "certificate"];
 
 impl Entries {
     fn wanted(&self, credential: &Credential) -> Result<Map<String, Value>, Failure> {
-        let field =
-            |field| required(credential, field, self.target.path.display()).map(|secret| secret.expose());
+        let field = |field| required(credential, field, self.target.path.display()).map(Secret::expose);
         let entry = json!({
             "client_id": field(Field::CLIENT_ID)?,
             "tenant": field(Field::TENANT_ID)?,

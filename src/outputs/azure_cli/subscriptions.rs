@@ -1,6 +1,6 @@
 //! `azureProfile.json`: the subscriptions that `az` knows, each with the login that it uses for it.
 
-use evercred_core::{Advice, Credential, Failure, Field};
+use evercred_core::{Advice, Credential, Failure, Field, Secret};
 use serde_json::{Map, Value, json};
 
 use super::{MARK, failure, is_marked, not_az, overlaid, text};
@@ -60,8 +60,7 @@ impl Identity<'_> {
 
 impl Subscriptions {
     fn identity<'a>(&'a self, credential: &'a Credential) -> Result<Identity<'a>, Failure> {
-        let field =
-            |field| required(credential, field, self.target.path.display()).map(|secret| secret.expose());
+        let field = |field| required(credential, field, self.target.path.display()).map(Secret::expose);
         let cloud = match (&self.cloud_name, field(Field::CLOUD)?) {
             (Some(name), _) => name,
             (None, "usgovernment") => "AzureUSGovernment",

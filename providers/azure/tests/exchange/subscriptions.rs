@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Answer, OBJECT, SIGNATURE, Server, TENANT, access_token, build, id_token};
 use crate::{IDS, good, text};
 
-fn page(ids: &[&str], next: Option<String>) -> Answer {
+fn page(ids: &[&str], next: Option<&str>) -> Answer {
     let one = |id: &&str| {
         json!({
             "id": format!("/subscriptions/{id}"), "subscriptionId": id, "displayName": format!("named {id}"),
@@ -77,11 +77,11 @@ async fn a_login_without_a_token_for_the_resource_manager_gets_one_for_this() {
 
 #[tokio::test]
 async fn every_page_is_read_but_none_of_somebody_elses() {
-    let elsewhere = Some("https://localhost:1/subscriptions?page=2".to_owned());
-    let (_server, provider) = rig("", vec![good("one"), page(&["s-1"], elsewhere)]).await;
+    let elsewhere = "https://localhost:1/subscriptions?page=2";
+    let (_server, provider) = rig("", vec![good("one"), page(&["s-1"], Some(elsewhere))]).await;
     assert!(complete(&*provider).await.is_err());
     let pages = |url: &str| {
-        vec![good("one"), page(&["s-1"], Some(format!("{url}subscriptions?page=2"))), page(&["s-2"], None)]
+        vec![good("one"), page(&["s-1"], Some(&format!("{url}subscriptions?page=2"))), page(&["s-2"], None)]
     };
     let server = Server::answering_with(pages).await;
     let keys = format!("{}resource_manager = '{}'\n", server.keys(), server.url);
