@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use evercred_core::Environment;
+
 use crate::config::environment;
 use crate::exit::Exit;
 use crate::registry::Registry;
@@ -15,14 +17,20 @@ use crate::report::{Colour, Report};
 mod app;
 mod config;
 mod credential_process;
+mod down;
 mod get;
+mod live;
 mod log;
 mod logout;
 mod once;
+mod refresh;
+mod reload;
 mod run;
 mod show;
 mod status;
 mod token;
+mod up;
+mod wait;
 
 use log::LogFormat;
 
@@ -71,8 +79,18 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Keep all logins fresh in the background, if that is not done already
+    Up(up::Arguments),
+    /// End what keeps the logins fresh in the background
+    Down,
     /// Keep all logins fresh, in the foreground, until stopped
-    Run,
+    Run(run::Arguments),
+    /// Return when logins are fresh, or with the reason why they are not
+    Wait(wait::Arguments),
+    /// Refresh now what is not due yet
+    Refresh(refresh::Arguments),
+    /// Read the config again
+    Reload,
     /// Refresh what is due, once, and end
     Once(once::Arguments),
     /// Show how the logins are
@@ -125,13 +143,17 @@ pub fn main(registry: &Registry) -> ExitCode {
 
 fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     let environment = environment();
-    let Global { config, log, log_format, output } = cli.global;
-    let quiet = if matches!(cli.command, Command::Run) { "info" } else { "warn" };
-    let filter = log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
-    log::start(filter, log_format, &environment).map_err(|message| usage(&message))?;
-    let app = app::App::new(environment, registry.clone(), config)?;
+    let global = cli.global;
+    let output = global.output;
+    start_log(&global, &cli.command, &environment)?;
+    let app = app::App::new(environment, registry.clone(), global.config.clone())?;
     match cli.command {
-        Command::Run => run::run(&app),
+        Command::Up(arguments) => up::run(&app, &arguments, &global),
+        Command::Down => down::run(&app, output),
+        Command::Run(arguments) => run::run(app, arguments),
+        Command::Wait(arguments) => wait::run(&app, &arguments, output),
+        Command::Refresh(arguments) => refresh::run(&app, &arguments, output),
+        Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
@@ -140,6 +162,16 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Config(command) => config::run(&app, command, output),
     }
+}
+
+fn start_log(global: &Global, command: &Command, environment: &Environment) -> Result<(), Box<Report>> {
+    let quiet = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let filter = global.log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
+    let lines = match command {
+        Command::Run(arguments) if arguments.background => log::Lines::to_file(environment)?,
+        _ => log::Lines::to_stderr(environment),
+    };
+    log::start(filter, global.log_format, lines).map_err(|message| usage(&message).into())
 }
 
 /// Whether a command line that could not be understood asked for JSON.

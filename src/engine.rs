@@ -40,7 +40,7 @@ use budget::Budget;
 use entry::Entry;
 use pace::Pace;
 use schedule::Step;
-use status::{Daemon, Status};
+use status::{ConfigStatus, Daemon, Status};
 use work::{Done, Job, Work};
 
 /// What the engine can be told.
@@ -50,6 +50,8 @@ pub enum Command {
     Refresh(Vec<LoginId>),
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
+    /// The config was read again: these logins count from now on, unless it was `None` because it had mistakes.
+    Reloaded(Option<Vec<Login>>, ConfigStatus),
 }
 
 /// Keeps logins fresh until it is dropped.
@@ -104,7 +106,7 @@ impl Engine {
             self.publish_status();
             let clock = Arc::clone(&self.clock);
             tokio::select! {
-                Some((id, done)) = self.work.next() => self.ended(&id, done),
+                Some((login, done)) = self.work.next() => self.ended(&login, done),
                 command = self.commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => return,
@@ -148,12 +150,14 @@ impl Engine {
         None
     }
 
-    fn ended(&mut self, id: &LoginId, done: Done) {
+    fn ended(&mut self, login: &Arc<Login>, done: Done) {
         let now = self.clock.read();
         if matches!(done, Done::Inspection(_)) {
             self.pace.end(now.boot);
         }
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.login.id == *id) else { return };
+        // It may have gone, or be another one of the same name, since the config was read again.
+        let is_it = |entry: &&mut Entry| Arc::ptr_eq(&entry.login, login);
+        let Some(entry) = self.entries.iter_mut().find(is_it) else { return };
         match done {
             Done::Attempt(outcome) => entry.attempted(outcome, now, (self.jitter)()),
             Done::Inspection(standing) => entry.inspected(standing, now),
@@ -174,6 +178,30 @@ impl Engine {
             Command::Changed(path) => {
                 self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
             }
+            Command::Reloaded(logins, config) => {
+                if let Some(logins) = logins {
+                    self.replace(logins, now);
+                }
+                self.status.send_modify(|status| {
+                    if let Some(daemon) = &mut status.daemon {
+                        daemon.config = config;
+                    }
+                });
+            }
+        }
+    }
+
+    /// What did not change keeps its state and its timers; what is under way for a login that went comes to nothing.
+    fn replace(&mut self, logins: Vec<Login>, now: Now) {
+        let mut before = std::mem::take(&mut self.entries);
+        for login in logins {
+            let same =
+                |entry: &Entry| entry.login.id == login.id && entry.login.fingerprint == login.fingerprint;
+            let entry = match before.iter().position(same) {
+                Some(index) => before.swap_remove(index),
+                None => Entry::new(login, now),
+            };
+            self.entries.push(entry);
         }
     }
 

@@ -22,7 +22,9 @@ mod foreign;
 mod in_place;
 mod lock;
 mod lock_file;
+mod owner;
 mod place;
+mod socket;
 mod sweep;
 mod trouble;
 mod trust;
@@ -35,10 +37,13 @@ use evercred_core::{Advice, Failure};
 use self::content::Current;
 use self::draft::Draft;
 use self::lock_file::LockFile;
+use self::owner::as_owner;
 use self::place::Place;
 
 pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
+pub use self::owner::Owner;
+pub use self::socket::{connect, listen, remove_socket};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.
 const ROUNDS: usize = 100;
@@ -57,12 +62,14 @@ pub struct Target {
     pub shared: bool,
     /// The lock that those programs take, if they take one: a file that is there while somebody holds it.
     pub lock_file: Option<PathBuf>,
+    /// Whose it is, if it is not of the user that runs evercred.
+    pub owner: Option<Owner>,
 }
 
 impl Target {
     /// A file that only we write.
     pub fn new(path: impl Into<PathBuf>, mode: u32) -> Self {
-        Self { path: path.into(), mode, shared: false, lock_file: None }
+        Self { path: path.into(), mode, shared: false, owner: None, lock_file: None }
     }
 
     /// A file that other programs write too.
@@ -113,26 +120,12 @@ impl Publisher {
     /// `render` is called again whenever another program changed the file in between. Folders that are missing
     /// are made, for the user alone. On failure the old content is kept.
     pub fn publish(&self, target: &Target, render: &mut Render<'_>) -> Result<Published, Failure> {
-        let place = Place::make(&target.path)?;
+        let place = as_owner(target.owner, || Place::make(&target.path))?;
         let _lock = self.lock_for(&place)?;
-        let _lock_of_others = target.lock_of_others()?;
-        sweep::left_overs(&place);
-        for round in 0..ROUNDS {
-            let current = if target.shared { foreign::settled(&place, round > 0)? } else { place.read()? };
-            if let Some(current) = &current {
-                place.check_owner(current)?;
-            }
-            let bytes = render(current.as_ref().map(|current| current.bytes.as_slice()))?;
-            if current.as_ref().is_some_and(|current| current.bytes == bytes) {
-                return Ok(Published::Unchanged);
-            }
-            if let Some(published) = replace(&place, target, current.as_ref(), &bytes)? {
-                return Ok(published);
-            }
-        }
-        Err(Failure::new("write", place.shown(), Advice::RETRY)
-            .message("another program keeps changing it at the same time")
-            .hint("Find the program that writes this file in a loop; it will be tried again."))
+        as_owner(target.owner, || {
+            let _lock_of_others = target.lock_of_others()?;
+            publish_at(&place, target, render)
+        })
     }
 
     /// Replaces a small file of our own state, for the user alone. Whole after a crash of ours, but not forced to
@@ -148,16 +141,25 @@ impl Publisher {
 
     /// Removes the target's file, and says whether there was one. A link to it stays; a mount point is emptied.
     pub fn remove(&self, target: &Target) -> Result<bool, Failure> {
-        let Some(place) = Place::find(&target.path)? else { return Ok(false) };
+        let Some(place) = as_owner(target.owner, || Place::find(&target.path))? else { return Ok(false) };
         let _lock = self.lock_for(&place)?;
-        let _lock_of_others = target.lock_of_others()?;
-        sweep::left_overs(&place);
-        place.remove().map_err(|error| place.trouble("remove", error))
+        as_owner(target.owner, || {
+            let _lock_of_others = target.lock_of_others()?;
+            sweep::left_overs(&place);
+            place.remove().map_err(|error| place.trouble("remove", error))
+        })
     }
 
     fn lock_for(&self, place: &Place) -> Result<Lock, Failure> {
         lock(&self.lock_folder.join(place.lock_name()))
     }
+}
+
+/// The content of the target's file, as its owner would read it.
+pub fn read_target(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
+    as_owner(target.owner, || {
+        read(&target.path).map_err(|error| trouble::failure("read", &target.path, error))
+    })
 }
 
 /// The content of a regular file of moderate size; `None` if there is no file.
@@ -169,6 +171,26 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// refused if it belongs to somebody else.
 pub fn ensure_folder(path: &Path) -> Result<(), Failure> {
     place::Folder::make(path).map(drop)
+}
+
+fn publish_at(place: &Place, target: &Target, render: &mut Render<'_>) -> Result<Published, Failure> {
+    sweep::left_overs(place);
+    for round in 0..ROUNDS {
+        let current = if target.shared { foreign::settled(place, round > 0)? } else { place.read()? };
+        if let Some(current) = &current {
+            place.check_owner(current)?;
+        }
+        let bytes = render(current.as_ref().map(|current| current.bytes.as_slice()))?;
+        if current.as_ref().is_some_and(|current| current.bytes == bytes) {
+            return Ok(Published::Unchanged);
+        }
+        if let Some(published) = replace(place, target, current.as_ref(), &bytes)? {
+            return Ok(published);
+        }
+    }
+    Err(Failure::new("write", place.shown(), Advice::RETRY)
+        .message("another program keeps changing it at the same time")
+        .hint("Find the program that writes this file in a loop; it will be tried again."))
 }
 
 /// One try to replace the file; `None` if somebody else changed it in between.

@@ -5,7 +5,9 @@
 
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod credential_process;
+pub mod daemon;
 mod digest;
 pub mod engine;
 pub mod exit;

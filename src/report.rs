@@ -5,28 +5,29 @@
 
 use std::error::Error;
 use std::fmt::{self, Write};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use evercred_core::{Environment, Failure, mask_passwords, redact};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Located, Problems};
 use crate::engine::attempt_error::causes;
 use crate::exit::Exit;
+use crate::login::LoginId;
 
 /// What is told about an error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// What failed, in one sentence without a period.
     pub error: String,
     /// The causes behind it, nearest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
     /// The config file that `mistakes` speak of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// The mistakes in it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<Located>,
     /// What would help.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +50,23 @@ impl Report {
     pub fn new(error: &(dyn Error + 'static), hint: Option<String>, exit: Exit) -> Self {
         let (causes, error) = (causes(error), redact(&error.to_string()));
         Self { error, causes, file: None, mistakes: Vec::new(), hint, exit_code: exit.code() }
+    }
+
+    /// There is no login of that name; these are the ones there are.
+    pub fn no_login(name: &LoginId, known: impl IntoIterator<Item = String>) -> Self {
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        let error = io::Error::new(io::ErrorKind::NotFound, format!("there is no login {name}"));
+        Self::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig)
+    }
+
+    /// What is wrong, a sentence each, with its place if it is in a config.
+    pub fn problems(&self) -> Vec<String> {
+        if self.mistakes.is_empty() {
+            return vec![[std::slice::from_ref(&self.error), self.causes.as_slice()].concat().join(": ")];
+        }
+        let sentence =
+            |Located { line, column, message, .. }: &Located| format!("{line}:{column}: {message}");
+        self.mistakes.iter().map(sentence).collect()
     }
 
     /// As JSON.

@@ -23,9 +23,14 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 13] = [
+    let commands: [&[&str]; 18] = [
         &[],
+        &["up"],
+        &["down"],
         &["run"],
+        &["wait"],
+        &["refresh"],
+        &["reload"],
         &["once"],
         &["status"],
         &["get"],
@@ -79,7 +84,7 @@ fn status_is_for_people_and_once_does_not_speak_of_daemons() {
     let once = rig.home.run(["once"]).success();
     insta::assert_snapshot!("once", rig.timeless(&once));
     let mut daemon = rig.home.start();
-    daemon.until("its status", LIMIT, || rig.home.read("run/evercred/status.json"));
+    daemon.until("its socket", LIMIT, || rig.home.path("run/evercred/control.sock").exists().then_some(()));
     let status = daemon.until("a fresh login", LIMIT, || {
         Some(rig.home.run(["status"]).stdout).filter(|text| text.contains("aws.default: fresh"))
     });
@@ -108,9 +113,7 @@ fn status_json_is_what_its_schema_says() {
     rig.login("stranger", "");
     check(&["once", "--output", "json"]);
     let mut daemon = rig.home.start();
-    daemon.until("a failure", LIMIT, || {
-        rig.home.read("run/evercred/status.json").filter(|text| text.contains("blocked"))
-    });
+    daemon.until("a failure", LIMIT, || (rig.home.status()["logins"][0]["phase"] == "blocked").then_some(()));
     check(&["status", "--json"]);
 }
 

@@ -26,6 +26,8 @@ mod survives_a_kill;
 mod traced;
 #[path = "publish/worker.rs"]
 mod worker;
+#[path = "publish/writes_for_other_users.rs"]
+mod writes_for_other_users;
 #[path = "publish/writes_mount_points_in_place.rs"]
 mod writes_mount_points_in_place;
 

@@ -43,10 +43,6 @@ impl App {
         Ok(Self { clock, machine, registry, config })
     }
 
-    pub(super) fn environment(&self) -> &Environment {
-        &self.machine.build.surroundings.environment
-    }
-
     /// The config, resolved.
     pub(super) fn resolved(&self) -> Result<Resolved, Box<Report>> {
         config::load(&self.registry, &self.machine, self.config.as_deref())
@@ -59,7 +55,7 @@ impl App {
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
                 let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();
-                return Err(no_login(name, &known).into());
+                return Err(Report::no_login(name, known).into());
             }
         }
         logins.retain(|login| names.is_empty() || names.contains(&login.id));
@@ -126,11 +122,4 @@ fn no_source(name: &str, resolved: &Resolved) -> Report {
     let error =
         std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no token source {name:?}"));
     Report::new(&error, Some(hint), Exit::BadConfig)
-}
-
-/// No login has that name; these have others.
-pub(super) fn no_login(name: &LoginId, known: &[String]) -> Report {
-    let known = known.join(", ");
-    let error = std::io::Error::new(std::io::ErrorKind::NotFound, format!("there is no login {name}"));
-    Report::new(&error, Some(format!("The config has {known}.")), Exit::BadConfig)
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::daemon;
 use crate::engine::upkeep::LoggedOut;
 use crate::exit::Exit;
 use crate::login::LoginId;
 use crate::report::Report;
 
 use super::app::{App, runtime};
-use super::run::daemon_is_running;
 use super::{Format, print};
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
     let logins = app.logins(&arguments.logins)?;
-    if daemon_is_running(&app.machine.paths.runtime_folder) {
+    if daemon::is_running(&app.machine.paths.runtime_folder) {
         return Err(daemon_runs().into());
     }
     let (attempts, runtime) = (app.attempts(), runtime()?);
@@ -45,6 +45,6 @@ fn text(id: &LoginId, LoggedOut { left }: &LoggedOut) -> String {
 
 fn daemon_runs() -> Report {
     let error = std::io::Error::other("an evercred runs here, and would log in again");
-    let hint = "Stop it first (\"evercred status\" names its process), then log out.";
+    let hint = "Stop it first (\"evercred down\"), then log out.";
     Report::new(&error, Some(hint.to_owned()), Exit::Failed)
 }

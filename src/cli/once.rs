@@ -30,8 +30,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let logins = app.logins(&arguments.logins)?;
-    let adopt_after = if arguments.force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
+    refresh(app, &arguments.logins, arguments.force, format)
+}
+
+/// Refreshes what is due of `names` (of all, if it is empty), or everything if `force`d.
+pub(super) fn refresh(app: &App, names: &[LoginId], force: bool, format: Format) -> super::Outcome {
+    let logins = app.logins(names)?;
+    let adopt_after = if force { app.clock.now() } else { SystemTime::UNIX_EPOCH };
     let mut list = runtime()?.block_on(all(app, logins, adopt_after));
     list.sort_by(|a, b| a.login.cmp(&b.login));
     let status = Status { version: Status::VERSION, at: app.clock.now(), daemon: None, logins: list };

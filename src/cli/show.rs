@@ -6,19 +6,31 @@ use std::time::{Duration, SystemTime};
 use evercred_core::HumanDuration;
 
 use crate::engine::state::Phase;
-use crate::engine::status::{LoginStatus, Status};
+use crate::engine::status::{ConfigStatus, LoginStatus, Status};
 use crate::time::rfc3339;
 
 /// Who keeps the logins fresh.
 pub(super) fn heading(status: &Status) -> String {
     match &status.daemon {
         Some(daemon) => {
-            format!("evercred runs as process {} since {}", daemon.pid, rfc3339::seconds(daemon.started_at))
+            let since = rfc3339::seconds(daemon.started_at);
+            format!("evercred runs as process {} since {since}{}", daemon.pid, mistakes(&daemon.config))
         }
         None => {
-            "no evercred runs here (\"evercred run\" starts one); this is what was published last".to_owned()
+            "no evercred runs here (\"evercred up\" starts one); this is what was published last".to_owned()
         }
     }
+}
+
+/// What is in the config file, if it does not count.
+fn mistakes(config: &ConfigStatus) -> String {
+    let lines = config.problems.iter().map(|problem| format!("\n  mistake  {problem}"));
+    let lines: String = lines.collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let (file, since) = (config.file.display(), rfc3339::seconds(config.loaded_at));
+    format!("\n{file} has mistakes; what counts is what was in it at {since}{lines}")
 }
 
 /// The logins as text: one paragraph each.

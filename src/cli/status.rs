@@ -1,16 +1,18 @@
 //! `evercred status`: how the logins are, with or without a daemon.
 
+use std::time::SystemTime;
+
+use crate::control::{Answer, Client, Request};
+use crate::daemon;
 use crate::engine::attempt_error::Stage;
 use crate::engine::state::{LoginState, Phase};
 use crate::engine::status::{LoginStatus, Status};
 use crate::exit::Exit;
-use crate::files;
 use crate::login::LoginId;
 use crate::report::Report;
 
-use super::app::{App, no_login};
-use super::run::{daemon_is_running, status_path};
-use super::{Format, print, show};
+use super::app::App;
+use super::{Format, live, print, show, wait};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -20,21 +22,40 @@ pub(super) struct Arguments {
     /// The same as `--output json`
     #[arg(long)]
     json: bool,
+    /// Show them again whenever something changes, until stopped
+    #[arg(long)]
+    watch: bool,
+    /// Print the JSON schema of the answer
+    #[arg(long, conflicts_with = "watch")]
+    schema: bool,
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let mut status = match from_daemon(app)? {
+    let format = if arguments.json { Format::Json } else { format };
+    if arguments.schema {
+        print(&serde_json::to_string_pretty(&schemars::schema_for!(Status)).unwrap_or_default());
+        return Ok(Exit::Fresh);
+    }
+    if arguments.watch {
+        return live::show(app, wait::connect(app)?.watch()?, &arguments.logins, format);
+    }
+    let status = match from_daemon(app)? {
         Some(status) => status,
         None => from_records(app)?,
     };
-    let known: Vec<String> = status.logins.iter().map(|login| login.login.clone()).collect();
-    if let Some(missing) = arguments.logins.iter().find(|name| !known.contains(&name.to_string())) {
-        return Err(no_login(missing, &known).into());
-    }
-    let is_wanted = |login: &LoginStatus| arguments.logins.iter().any(|id| id.to_string() == login.login);
-    status.logins.retain(|login| arguments.logins.is_empty() || is_wanted(login));
-    let format = if arguments.json { Format::Json } else { format };
+    let status = select(status, &arguments.logins)?;
     Ok(answer(Some(show::heading(&status)), &status, format))
+}
+
+/// Of `status`, what concerns `logins`; all, if none is named.
+pub(super) fn select(mut status: Status, logins: &[LoginId]) -> Result<Status, Box<Report>> {
+    let known: Vec<String> = status.logins.iter().map(|login| login.login.clone()).collect();
+    if let Some(missing) = logins.iter().find(|name| !known.contains(&name.to_string())) {
+        return Err(Report::no_login(missing, known).into());
+    }
+    let is_wanted = |login: &LoginStatus| logins.iter().any(|id| id.to_string() == login.login);
+    status.logins.retain(|login| logins.is_empty() || is_wanted(login));
+    Ok(status)
 }
 
 /// Prints `status`, under a heading if it is for people, and says by the exit code how things are.
@@ -53,22 +74,32 @@ pub(super) fn answer(heading: Option<String>, status: &Status, format: Format) -
     status.logins.iter().map(exit).max_by_key(|exit| gravity(*exit)).unwrap_or(Exit::Fresh)
 }
 
-/// What the daemon has written down, brought up to the present instant; `None` if there is no daemon.
+/// What the daemon says, brought up to the present instant; `None` if there is no daemon.
 fn from_daemon(app: &App) -> Result<Option<Status>, Box<Report>> {
     let runtime_folder = &app.machine.paths.runtime_folder;
-    if !daemon_is_running(runtime_folder) {
-        return Ok(None);
+    let Some(client) = Client::connect(runtime_folder)? else { return Ok(None) };
+    match client.ask(&Request::Status) {
+        Ok(Answer::Status(status)) => Ok(Some(at_present(status, app.clock.now()))),
+        Ok(Answer::Failed(report)) => Err(report.into()),
+        // It ended while it was asked; its lock may outlive its socket by an instant.
+        Err(_) if daemon::wait_for_end(runtime_folder, LAST_STEPS) => Ok(None),
+        Err(report) => Err(report),
+        Ok(Answer::Done) => Ok(None),
     }
-    let text = files::read(&status_path(runtime_folder));
-    let text = text.map_err(|error| Report::new(&error, None, Exit::Failed))?.unwrap_or_default();
-    let Ok(mut status) = serde_json::from_slice::<Status>(&text) else { return Ok(None) };
-    status.at = app.clock.now();
+}
+
+/// A tenth of a second, in steps of 5 ms.
+const LAST_STEPS: usize = 20;
+
+/// The daemon tells when something changes, and time alone is no change.
+pub(super) fn at_present(mut status: Status, now: SystemTime) -> Status {
+    status.at = now;
     for login in &mut status.logins {
-        if login.expires_at.is_some_and(|end| end <= status.at) {
+        if login.expires_at.is_some_and(|end| end <= now) {
             login.phase = Phase::Expired;
         }
     }
-    Ok(Some(status))
+    status
 }
 
 /// What was published last, as the records have it.

@@ -121,16 +121,17 @@ impl Attempts {
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("write the outputs")))
     }
 
-    /// A record from the future was made before the clock was set right, so its plan is void.
+    /// What another process published, if it need not be replaced yet.
     fn adoptable(&self, known: Option<&Held>, adopt_after: SystemTime) -> Option<Held> {
         let now = self.clock.now();
-        let is_due = |held: &Held| held.refresh_at <= now || held.issued_at > now + IdToken::LEEWAY;
+        let is_due = |held: &Held| held.refresh_at <= now || is_from_the_future(held, now);
         known.filter(|held| held.issued_at > adopt_after && !is_due(held)).cloned()
     }
 
     /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
     fn still_better(&self, known: Option<Held>, answer: &Credential, login: &Login) -> Option<Held> {
-        let known = known.filter(|held| !held.has_ended(self.clock.now()))?;
+        let now = self.clock.now();
+        let known = known.filter(|held| !held.has_ended(now) && !is_from_the_future(held, now))?;
         let outlives = match (known.expires_at, answer.expires_at()) {
             (Some(old), Some(new)) => old > new,
             (None, Some(_)) => true,
@@ -207,6 +208,12 @@ pub(super) async fn limited<T>(
             );
         Err((stage, failure))
     })
+}
+
+/// It was received before the clock was set right, so neither its plan nor its end can be believed: many providers say
+/// how long a credential lives, not when it ends.
+fn is_from_the_future(held: &Held, now: SystemTime) -> bool {
+    held.issued_at > now + IdToken::LEEWAY
 }
 
 fn locked(path: &Path) -> Failure {

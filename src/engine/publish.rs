@@ -1,8 +1,8 @@
 //! Where outputs, which are pure, meet the one writer of files.
 
-use evercred_core::{Advice, Credential, Failure};
+use evercred_core::{Credential, Failure};
 
-use crate::files::{self, Published, Publisher, Target};
+use crate::files::{self, Published, Publisher};
 use crate::outputs::Output;
 
 /// Writes `credential` as `output` has it, if that changes anything.
@@ -26,7 +26,7 @@ pub(super) fn publish(
 /// Takes `output` out of its file, and the file away if nothing else is in it.
 pub(super) fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(), Failure> {
     let target = output.target();
-    match current(target)?.map(|current| output.retract(&current)) {
+    match files::read_target(target)?.map(|current| output.retract(&current)) {
         None => Ok(()),
         Some(None) => publisher.remove(target).map(drop),
         Some(Some(_)) => {
@@ -36,12 +36,4 @@ pub(super) fn withdraw(publisher: &Publisher, output: &dyn Output) -> Result<(),
             publisher.publish(target, &mut rest).map(drop)
         }
     }
-}
-
-fn current(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
-    files::read(&target.path).map_err(|error| {
-        Failure::new("read the output", target.path.display().to_string(), Advice::NeedsAttention)
-            .hint("It must be a regular file that this user may read.")
-            .caused_by(error)
-    })
 }

@@ -4,7 +4,7 @@
 //! for it. With its help a restart adopts outputs that are still fresh instead of asking the cloud again, and of
 //! several processes that want to refresh the same login only the first does.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use evercred_core::{Credential, Failure};
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ impl Records {
         let files = login
             .outputs
             .iter()
-            .filter_map(|output| Some(output.recall(&files::read(&output.target().path).ok()??)));
+            .filter_map(|output| Some(output.recall(&files::read_target(output.target()).ok()??)));
         let fields: Vec<_> = files.flatten().filter(|(_, secret)| !secret.is_empty()).collect();
         let credential = Credential::new(&held.subject, held.issued_at).renewable();
         let credential = match held.expires_at {
@@ -137,7 +137,7 @@ impl Records {
 
 /// What stands of `output` in its file now.
 fn present(output: &dyn Output) -> Option<Published> {
-    let path: &Path = &output.target().path;
-    let own = output.own_part(&files::read(path).ok()??)?;
-    Some(Published { path: path.to_owned(), digest: digest::of(own) })
+    let target = output.target();
+    let own = output.own_part(&files::read_target(target).ok()??)?;
+    Some(Published { path: target.path.clone(), digest: digest::of(own) })
 }

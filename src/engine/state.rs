@@ -47,6 +47,8 @@ pub struct LoginState {
     pub held: Option<Held>,
     /// When the next attempt is due.
     pub next: Deadline,
+    /// Attempts that have ended.
+    pub attempts: u64,
     /// Attempts that failed one after another with the same class of advice.
     pub failures: u32,
     /// Since when there has been no success; `None` after one.
@@ -82,6 +84,7 @@ impl LoginState {
         Self {
             held: None,
             next,
+            attempts: 0,
             failures: 0,
             failing_since: None,
             error: None,
@@ -110,10 +113,12 @@ impl LoginState {
 
 /// The state after an attempt that ended in `outcome`. `jitter` is drawn from `0.0..1.0`.
 pub fn after_attempt(mut state: LoginState, outcome: Outcome, now: Now, jitter: f64) -> LoginState {
+    state.attempts += 1;
     match outcome {
         Outcome::Fresh { held, .. } => {
             let next = Deadline::at(held.refresh_at, now);
-            LoginState { next, held: Some(held), touched: state.touched, ..LoginState::new(now) }
+            let LoginState { attempts, touched, .. } = state;
+            LoginState { next, held: Some(held), attempts, touched, ..LoginState::new(now) }
         }
         Outcome::Failed { held, error } => {
             if let Some(held) = held {

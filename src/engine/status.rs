@@ -36,6 +36,21 @@ pub struct Daemon {
     #[serde(with = "rfc3339")]
     #[schemars(with = "String")]
     pub started_at: SystemTime,
+    /// Its config.
+    pub config: ConfigStatus,
+}
+
+/// The config that counts, and how the last attempt to read a newer one ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigStatus {
+    /// The file.
+    pub file: PathBuf,
+    /// When what counts was read (RFC 3339).
+    #[serde(with = "rfc3339")]
+    #[schemars(with = "String")]
+    pub loaded_at: SystemTime,
+    /// Why what is in the file now does not count, each reason with its place; empty if it does.
+    pub problems: Vec<String>,
 }
 
 /// The state of one login.
@@ -65,6 +80,8 @@ pub struct LoginStatus {
     #[serde(with = "rfc3339::option")]
     #[schemars(with = "Option<String>")]
     pub next_attempt_at: Option<SystemTime>,
+    /// How many attempts have ended since the daemon started.
+    pub attempts: u64,
     /// How many attempts in a row failed in the same way.
     pub failures: u32,
     /// What went wrong last; absent after a success.
@@ -119,6 +136,7 @@ impl LoginStatus {
             issued_at: held.map(|held| held.issued_at),
             expires_at: held.and_then(|held| held.expires_at),
             next_attempt_at: Some(state.next.wall),
+            attempts: state.attempts,
             failures: state.failures,
             error: state.error.clone().map(ErrorStatus::from),
             notes: notes.to_vec(),

@@ -1,6 +1,7 @@
 //! The engine in paused time: real files, a scripted provider and source, a clock that can be set.
 
 mod life;
+mod long;
 mod others;
 mod outage;
 mod renewal;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evercred_core::{Advice, Failure};
 use tokio::task::{Id, JoinSet};
 
-use crate::login::LoginId;
+use crate::login::Login;
 
 use super::attempt::{Attempts, Outcome};
 use super::attempt_error::{AttemptError, Stage};
@@ -40,7 +40,7 @@ pub(super) struct Work {
     attempts: Arc<Attempts>,
     tasks: JoinSet<Done>,
     /// A task that panics cannot say whose it was.
-    owners: HashMap<Id, (LoginId, Job)>,
+    owners: HashMap<Id, (Arc<Login>, Job)>,
 }
 
 impl Work {
@@ -51,7 +51,7 @@ impl Work {
     pub(super) fn start(&mut self, job: Job, entry: &mut Entry) {
         entry.start(job);
         let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
-        let id = login.id.clone();
+        let owner = Arc::clone(&login);
         let adopt_after = entry.adopt_after();
         let task = self.tasks.spawn(async move {
             match job {
@@ -60,18 +60,18 @@ impl Work {
                 Job::Retirement => Done::Retirement(attempts.retire(&login).await),
             }
         });
-        self.owners.insert(task.id(), (id, job));
+        self.owners.insert(task.id(), (owner, job));
     }
 
     /// What ends next, and whose it was; `None` if nothing is under way. Nothing is lost if the wait is given up.
-    pub(super) async fn next(&mut self) -> Option<(LoginId, Done)> {
+    pub(super) async fn next(&mut self) -> Option<(Arc<Login>, Done)> {
         loop {
             let (task, done) = match self.tasks.join_next_with_id().await? {
                 Ok((task, done)) => (task, Some(done)),
                 Err(error) => (error.id(), None),
             };
-            if let Some((id, job)) = self.owners.remove(&task) {
-                return Some((id, done.unwrap_or_else(|| panicked(job))));
+            if let Some((login, job)) = self.owners.remove(&task) {
+                return Some((login, done.unwrap_or_else(|| panicked(job))));
             }
         }
     }

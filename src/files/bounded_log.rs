@@ -76,6 +76,18 @@ impl BoundedLog {
     }
 }
 
+/// One call, one line.
+impl Write for BoundedLog {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.append(line)?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn open(folder: &Folder, name: &OsStr) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
     Ok(openat(folder.descriptor(), name, flags, Mode::RUSR | Mode::WUSR)?.into())

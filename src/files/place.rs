@@ -35,6 +35,15 @@ impl Folder {
         Self::open(path)
     }
 
+    /// The folder at the end of `path`, if it is there.
+    pub(super) fn find(path: &Path) -> Result<Option<Self>, Failure> {
+        let path = way::end_of(path)?;
+        if matches!(rustix::fs::lstat(&path), Err(Errno::NOENT)) {
+            return Ok(None);
+        }
+        Self::open(path).map(Some)
+    }
+
     fn open(path: PathBuf) -> Result<Self, Failure> {
         let (descriptor, stat) =
             Self::descriptor_of(&path).map_err(|error| trouble::failure("open the folder", &path, error))?;
@@ -71,10 +80,7 @@ impl Place {
     /// The place that `path` leads to, if its folder is there.
     pub(super) fn find(path: &Path) -> Result<Option<Self>, Failure> {
         let (folder, name) = Self::split(path)?;
-        if matches!(rustix::fs::lstat(&folder), Err(Errno::NOENT)) {
-            return Ok(None);
-        }
-        Ok(Some(Self { folder: Folder::open(folder)?, name }))
+        Ok(Folder::find(&folder)?.map(|folder| Self { folder, name }))
     }
 
     fn split(path: &Path) -> Result<(PathBuf, OsString), Failure> {

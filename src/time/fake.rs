@@ -25,6 +25,11 @@ impl FakeClock {
         Self { started: Instant::now(), skew: Mutex::new(0), jumps: watch::Sender::new(0) }
     }
 
+    /// How long it has been running.
+    pub(crate) fn started_for(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Sets the wall clock forward (or back).
     pub(crate) fn set_by(&self, seconds: i64) {
         *self.skew.lock().unwrap() += seconds;

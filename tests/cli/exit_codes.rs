@@ -29,7 +29,7 @@ fn a_file_that_cannot_be_written_is_1() {
 fn a_second_daemon_is_1_and_says_what_to_do() {
     let rig = Rig::new();
     let mut daemon = rig.home.start();
-    daemon.until("its status", LIMIT, || rig.home.read("run/evercred/status.json"));
+    daemon.until("its socket", LIMIT, || rig.home.path("run/evercred/control.sock").exists().then_some(()));
     let second = rig.home.run(["run"]);
     assert_eq!(second.code(), Some(1), "{second:?}");
     assert!(second.stderr.contains("another evercred runs already"), "{second:?}");
@@ -118,5 +118,5 @@ fn nothing_published_and_no_daemon_is_8_and_says_what_starts_one() {
     let rig = Rig::new();
     let outcome = rig.home.run(["status"]);
     assert_eq!(outcome.code(), Some(8), "{outcome:?}");
-    assert!(outcome.stdout.contains("\"evercred run\" starts one"), "{outcome:?}");
+    assert!(outcome.stdout.contains("\"evercred up\" starts one"), "{outcome:?}");
 }

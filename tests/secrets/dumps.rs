@@ -22,11 +22,12 @@ fn a_running_daemon_can_be_neither_dumped_nor_debugged_by_its_own_user() {
     let mut other = other.stdin(Stdio::piped()).spawn().unwrap();
     evercred.env("RUST_BACKTRACE", "0");
     let mut daemon = home.start_as(evercred);
-    daemon.until("its status", LIMIT, || home.read("run/evercred/status.json"));
+    let socket = home.path("run/evercred/control.sock");
+    daemon.until("its socket", LIMIT, || socket.exists().then_some(()));
 
     // The kernel gives the files of a process that may not be dumped to root (proc(5)).
     let owner = |id: u32| Path::new(&format!("/proc/{id}/environ")).metadata().unwrap().uid();
-    let own = home.path("run/evercred/status.json").metadata().unwrap().uid();
+    let own = socket.metadata().unwrap().uid();
     assert_eq!(owner(other.id()), own);
     assert_eq!(owner(daemon.id()), 0);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();

@@ -133,8 +133,7 @@ impl Rig {
     }
 
     fn all_good_are_fresh(&self) -> bool {
-        let status = self.home.read("run/evercred/status.json").unwrap_or_default();
-        let status: serde_json::Value = serde_json::from_str(&status).unwrap_or_default();
+        let status = self.home.status();
         let is_fresh = |login: &str| {
             let logins = status["logins"].as_array().into_iter().flatten();
             logins.filter(|entry| entry["login"] == login).any(|entry| entry["phase"] == "fresh")

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
-use crate::engine::status::{Daemon, LoginStatus, Status};
+use crate::engine::status::{ConfigStatus, Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Policy};
@@ -211,7 +211,7 @@ impl Rig {
         let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
         let logins = scripts.iter().enumerate().map(make).collect();
         let attempts = attempts(folder.path(), &clock);
-        let daemon = Daemon { pid: 1, started_at: clock.now() };
+        let daemon = Daemon { pid: 1, started_at: clock.now(), config: config_status(&clock) };
         let (engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
         let script = Arc::clone(&scripts[0]);
@@ -286,6 +286,10 @@ impl Rig {
     pub(super) fn lives(&self) -> bool {
         !self.task.is_finished()
     }
+}
+
+fn config_status(clock: &FakeClock) -> ConfigStatus {
+    ConfigStatus { file: PathBuf::from("config.toml"), loaded_at: clock.now(), problems: Vec::new() }
 }
 
 fn login(

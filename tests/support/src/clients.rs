@@ -119,7 +119,8 @@ pub(crate) fn debian(name: &str) -> PathBuf {
     path
 }
 
-fn python(home: &Home, script: &str) -> Command {
+/// A Python script of `tests/peers`, to be run in `home`.
+pub fn python(home: &Home, script: &str) -> Command {
     let mut command = home.command(installed("python"));
     command.arg(peers().join(script));
     command

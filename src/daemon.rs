@@ -1,0 +1,178 @@
+//! The daemon: the engine, and everything that may tell it something.
+//!
+//! It runs until it is asked to stop, by a signal or over the control socket. Files that token sources read, outputs,
+//! and the config itself are watched; a config that changed replaces the logins as a whole, or not at all.
+
+mod lock;
+mod reload;
+mod signals;
+mod watcher;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use evercred_core::{Advice, Failure};
+use tokio::sync::{mpsc, watch};
+
+use crate::config::{Machine, Resolved};
+use crate::control::{Order, Server, socket_path};
+use crate::engine::attempt::Attempts;
+use crate::engine::status::{Daemon as Identity, Status};
+use crate::engine::{Command, Engine};
+use crate::files::{self, Lock};
+use crate::login::LoginId;
+use crate::registry::Registry;
+use crate::report::Report;
+use crate::time::Clock;
+
+pub use lock::{is_running, only_one, wait_for_end};
+
+use reload::Config;
+use signals::{Signal, Signals};
+use watcher::Watcher;
+
+/// What a daemon is made of.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The machine it runs on.
+    pub machine: Machine,
+    /// What a config can name.
+    pub registry: Registry,
+    /// What makes the attempts.
+    pub attempts: Arc<Attempts>,
+}
+
+/// Why a daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Signal(&'static str),
+    Asked,
+}
+
+impl Daemon {
+    /// Keeps the logins of `resolved` fresh until asked to stop. `ready` is called once it can be talked to. Needs a
+    /// runtime, and the daemon's `lock`.
+    pub async fn run(self, resolved: Resolved, lock: &Lock, ready: impl FnOnce()) -> Result<(), Box<Report>> {
+        let _ = lock;
+        let now = self.clock.now();
+        let config = Config::new(&resolved, now);
+        let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
+        let (engine, commands) = Engine::new(
+            Arc::clone(&self.clock),
+            Arc::clone(&self.attempts),
+            resolved.logins,
+            identity,
+            fastrand::f64,
+        );
+        let socket = socket_path(&self.machine.paths.runtime_folder);
+        let (orders, desk) = mpsc::channel(16);
+        let server = serve(&socket, engine.status(), orders).map_err(|failure| Report::from(&failure))?;
+        let news = engine.status();
+        ready();
+        tokio::select! {
+            () = engine.run() => {}
+            () = server.run() => {}
+            end = self.attend(config, Inbox::open(desk, news), commands) => match end {
+                End::Signal(signal) => tracing::info!(signal, "Stopping; the outputs stay as they are."),
+                End::Asked => tracing::info!("Stopping, as asked; the outputs stay as they are."),
+            },
+        }
+        files::remove_socket(&socket);
+        Ok(())
+    }
+
+    /// Passes on what happens outside of the engine.
+    async fn attend(&self, mut config: Config, mut inbox: Inbox, commands: mpsc::Sender<Command>) -> End {
+        let mut watcher = Watcher::new(config.watched().clone(), &self.machine);
+        loop {
+            tokio::select! {
+                path = watcher.changed() => {
+                    if path == config.file() {
+                        let _ = self.reload(&mut config, &mut watcher, &commands).await;
+                    }
+                    let _ = commands.send(Command::Changed(path)).await;
+                }
+                Ok(()) = inbox.news.changed() => watcher.look(&inbox.news.borrow_and_update()),
+                Some(order) = inbox.orders.recv() => match order {
+                    Order::Stop => return End::Asked,
+                    Order::Refresh(logins, done) => {
+                        let _ = done.send(self.refresh(logins, &inbox, &commands).await);
+                    }
+                    Order::Reload(done) => {
+                        let _ = done.send(self.reload(&mut config, &mut watcher, &commands).await);
+                    }
+                },
+                signal = inbox.signals.next() => match signal {
+                    Signal::Reload => drop(self.reload(&mut config, &mut watcher, &commands).await),
+                    Signal::Stop(name) => return End::Signal(name),
+                },
+            }
+        }
+    }
+
+    async fn refresh(
+        &self,
+        logins: Vec<LoginId>,
+        inbox: &Inbox,
+        commands: &mpsc::Sender<Command>,
+    ) -> Result<(), Box<Report>> {
+        let known: BTreeSet<String> =
+            inbox.news.borrow().logins.iter().map(|login| login.login.clone()).collect();
+        if let Some(missing) = logins.iter().find(|id| !known.contains(&id.to_string())) {
+            return Err(Report::no_login(missing, known).into());
+        }
+        let _ = commands.send(Command::Refresh(logins)).await;
+        Ok(())
+    }
+
+    /// Reads the config again. On mistakes, what ran before runs on.
+    async fn reload(
+        &self,
+        config: &mut Config,
+        watcher: &mut Watcher,
+        commands: &mpsc::Sender<Command>,
+    ) -> Result<(), Box<Report>> {
+        let loaded = config.load(&self.registry, &self.machine).await;
+        let now = self.clock.now();
+        let (logins, result) = match loaded {
+            Ok(resolved) => {
+                config.accept(&resolved, now);
+                watcher.watch(config.watched().clone(), &self.machine);
+                (Some(resolved.logins), Ok(()))
+            }
+            Err(report) => {
+                config.refuse(&report);
+                (None, Err(report))
+            }
+        };
+        let _ = commands.send(Command::Reloaded(logins, config.status().clone())).await;
+        result
+    }
+}
+
+fn serve(
+    socket: &Path,
+    status: watch::Receiver<Status>,
+    orders: mpsc::Sender<Order>,
+) -> Result<Server, Failure> {
+    let listener = files::listen(socket)?;
+    Server::new(listener, status, orders).map_err(|error| {
+        Failure::new("listen at", socket.display().to_string(), Advice::RETRY).caused_by(error)
+    })
+}
+
+/// Everything that comes from outside but changed files.
+struct Inbox {
+    orders: mpsc::Receiver<Order>,
+    news: watch::Receiver<Status>,
+    signals: Signals,
+}
+
+impl Inbox {
+    fn open(orders: mpsc::Receiver<Order>, news: watch::Receiver<Status>) -> Self {
+        Self { orders, news, signals: Signals::listen() }
+    }
+}

@@ -1,0 +1,99 @@
+//! The config of a running daemon: what counts, and what was last seen in the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::config::{self, Machine, Resolved};
+use crate::engine::status::ConfigStatus;
+use crate::exit::Exit;
+use crate::login::{Login, LoginId};
+use crate::registry::Registry;
+use crate::report::Report;
+
+/// The config that counts.
+#[derive(Debug)]
+pub(super) struct Config {
+    status: ConfigStatus,
+    watched: BTreeSet<PathBuf>,
+    fingerprints: BTreeMap<LoginId, String>,
+}
+
+impl Config {
+    /// What was read at the start.
+    pub(super) fn new(resolved: &Resolved, now: SystemTime) -> Self {
+        let status = ConfigStatus { file: resolved.file.clone(), loaded_at: now, problems: Vec::new() };
+        let watched = watched(resolved);
+        Self { status, watched, fingerprints: fingerprints(&resolved.logins) }
+    }
+
+    pub(super) fn status(&self) -> &ConfigStatus {
+        &self.status
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.status.file
+    }
+
+    /// The files that somebody else may change.
+    pub(super) fn watched(&self) -> &BTreeSet<PathBuf> {
+        &self.watched
+    }
+
+    /// Reads the same file again. Where another config would be found is of no interest: while an editor saves a
+    /// file, it may be missing for an instant.
+    pub(super) async fn load(&self, registry: &Registry, machine: &Machine) -> Result<Resolved, Box<Report>> {
+        let (registry, machine, file) = (registry.clone(), machine.clone(), self.status.file.clone());
+        let load = move || {
+            config::load(&registry, &machine, Some(&file)).map_err(|error| Report::from(&error).into())
+        };
+        tokio::task::spawn_blocking(load).await.unwrap_or_else(|panic| {
+            let hint = "Please report this as a bug, with the config.".to_owned();
+            Err(Report::new(&panic, Some(hint), Exit::Failed).into())
+        })
+    }
+
+    /// `resolved` counts from now on.
+    pub(super) fn accept(&mut self, resolved: &Resolved, now: SystemTime) {
+        let before = std::mem::replace(self, Self::new(resolved, now));
+        let (old, new) = (&before.fingerprints, &self.fingerprints);
+        let added = names(new.keys().filter(|id| !old.contains_key(*id)));
+        let gone = names(old.keys().filter(|id| !new.contains_key(*id)));
+        let is_changed =
+            |(id, fingerprint): &(&LoginId, &String)| old.get(*id).is_some_and(|old| old != *fingerprint);
+        let changed = names(new.iter().filter(is_changed).map(|(id, _)| id));
+        tracing::info!(
+            added,
+            changed,
+            gone,
+            "The config was read again; the files of what is gone stay as they are."
+        );
+    }
+
+    /// What is in the file does not count.
+    pub(super) fn refuse(&mut self, report: &Report) {
+        let problems = report.problems();
+        if problems != self.status.problems {
+            let problems = problems.join("; ");
+            tracing::error!(problems, "The config has mistakes; what ran before runs on.");
+        }
+        self.status.problems = problems;
+    }
+}
+
+fn names<'i>(ids: impl Iterator<Item = &'i LoginId>) -> String {
+    ids.map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn fingerprints(logins: &[Login]) -> BTreeMap<LoginId, String> {
+    logins.iter().map(|login| (login.id.clone(), login.fingerprint.clone())).collect()
+}
+
+fn watched(resolved: &Resolved) -> BTreeSet<PathBuf> {
+    std::iter::once(resolved.file.clone()).chain(resolved.logins.iter().flat_map(files_of)).collect()
+}
+
+fn files_of(login: &Login) -> Vec<PathBuf> {
+    let outputs = login.outputs.iter().map(|output| output.target().path.as_path());
+    login.source.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
+}
