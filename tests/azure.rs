@@ -21,7 +21,8 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 const ISSUER: &str = "/idp";
 const SUBJECT: &str = "https://github.com/acme/app";
 const STRANGER: &str = "00000000-1111-4222-8333-444444444444";
-const ONCE: [&str; 3] = ["once", "--output", "json"];
+/// With the loudest log, in which no token may stand either.
+const ONCE: [&str; 5] = ["once", "--output", "json", "--log", "trace"];
 const REFUSED: i32 = 4;
 const UNAVAILABLE: i32 = 5;
 
@@ -150,6 +151,17 @@ fn a_throttled_login_waits_and_says_so() {
         rig.sandbox.fault(Group::Entra, fault);
         rig.refused(UNAVAILABLE, "retry", "AADSTS", "less often");
     }
+}
+
+#[test]
+fn a_refusal_that_quotes_the_request_is_shown_without_the_token() {
+    let rig = Rig::new(Options::default(), "");
+    rig.sandbox.fault(Group::Entra, Fault::echo(401, "700213"));
+    let error = rig.refused(REFUSED, "needs_attention", "AADSTS700213", SUBJECT);
+    assert!(error.to_string().contains("client_assertion="), "the request came back: {error}");
+    let secrets = rig.sandbox.secrets();
+    let signatures = secrets.iter().filter_map(|secret| secret.rsplit('.').next());
+    assert!(signatures.map(|end| error.to_string().contains(end)).all(|is_there| !is_there), "{error}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Clients of Azure that nobody restarts keep getting tokens while evercred rotates their ID token: the main job.
 //!
 //! Their caches are measured in minutes: the assertion is kept for five or ten, the access token until five are left. So
-//! everything is a model at 1:300. The ID tokens live twelve seconds, which is an hour to a client whose clock runs 300
-//! times faster, and its ten minutes are two seconds. The sandbox verifies each assertion by its own, true clock: one
+//! everything is a model at 1:200. The ID tokens live eighteen seconds, which is an hour to a client whose clock runs 200
+//! times faster, and its ten minutes are three seconds. The sandbox verifies each assertion by its own, true clock: one
 //! that a client has kept too long is refused.
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
@@ -12,6 +12,7 @@
 )]
 
 #[path = "azure/rig.rs"]
+#[expect(dead_code, reason = "each test of Azure takes what it needs")]
 mod rig;
 #[path = "azure/sdk.rs"]
 mod sdk;
@@ -26,9 +27,9 @@ use serde_json::Value;
 
 use self::rig::{LIMIT, Rig};
 
-const ID_TOKEN: Duration = Duration::from_secs(12);
-const HURRY: u32 = 300;
-/// Two thirds of a second after it was issued a client in such a hurry wants another one.
+const ID_TOKEN: Duration = Duration::from_secs(18);
+const HURRY: u32 = 200;
+/// A second after it was issued a client in such a hurry wants another one.
 const ACCESS_TOKEN: Duration = Duration::from_secs(500);
 /// The first and five rotations.
 const ENOUGH: usize = 6;
@@ -50,25 +51,27 @@ fn one_process_of_the_azure_identity_crate_works_through_five_rotations() {
 }
 
 #[test]
+fn without_evercred_the_same_client_fails_when_its_assertion_has_expired() {
+    let rig = rig();
+    rig.home.run(["once"]).success();
+    let mut client = hurried(&rig, clients::azure_python, false);
+    let calls = calls(&mut client, |_| false);
+    let error = calls.last().unwrap()["error"].as_str().unwrap();
+    assert!(calls.len() > 1 && error.contains("AADSTS700024"), "{error}");
+}
+
+#[test]
 #[ignore = "not a test: the process that the one above starts"]
 fn client_process() {
     sdk::work();
 }
 
 fn works_through_five_rotations(client: impl Fn(&Home) -> Command, all_clocks: bool) {
-    let platform = PlatformOptions { token_lifetime: ID_TOKEN, ..PlatformOptions::default() };
-    let azure = AzureOptions { access_token_lifetime: ACCESS_TOKEN, ..AzureOptions::default() };
-    let rig = Rig::new(
-        Options { platform, azure, ..Options::default() },
-        "refresh_every = \"3s\"\noutputs = [\"workload-identity\"]\n",
-    );
+    let rig = rig();
     let daemon = rig.start();
-    let command = rig.client(client(&rig.home));
     rig.sandbox.forget_requests();
-    let calls =
-        calls(&mut Talking::start(&mut clients::hurried(&rig.home, &command, HURRY, all_clocks)), |_| {
-            shown_by_the_client(&rig).len() >= ENOUGH
-        });
+    let mut client = hurried(&rig, client, all_clocks);
+    let calls = calls(&mut client, |_| shown_by_the_client(&rig).len() >= ENOUGH);
     let failed: Vec<&Value> = calls.iter().filter(|call| call["ok"] != true).collect();
     assert!(failed.is_empty(), "{failed:#?}\n{}", daemon.log());
     let tokens: BTreeSet<&str> = calls.iter().filter_map(|call| call["access_token_id"].as_str()).collect();
@@ -77,6 +80,20 @@ fn works_through_five_rotations(client: impl Fn(&Home) -> Command, all_clocks: b
         tokens.difference(&taken_by_the_manager(&rig).iter().map(String::as_str).collect()).count(),
         0
     );
+}
+
+/// A login with what a client in a hurry is to see: short-lived assertions and access tokens.
+fn rig() -> Rig {
+    let platform = PlatformOptions { token_lifetime: ID_TOKEN, ..PlatformOptions::default() };
+    let azure = AzureOptions { access_token_lifetime: ACCESS_TOKEN, ..AzureOptions::default() };
+    let more = "refresh_every = \"2s\"\noutputs = [\"workload-identity\"]\n";
+    Rig::new(Options { platform, azure, ..Options::default() }, more)
+}
+
+/// A client that has just been started, with what evercred has written for it.
+fn hurried(rig: &Rig, client: impl Fn(&Home) -> Command, all_clocks: bool) -> Talking {
+    let command = rig.client(client(&rig.home));
+    Talking::start(&mut clients::hurried(&rig.home, &command, HURRY, all_clocks))
 }
 
 /// What the client said until `enough` is true; a client that fails has said enough.

@@ -23,7 +23,8 @@ pub(crate) const TOKEN: &str = ".local/state/evercred/azure.default.jwt";
 
 /// By what name the sandbox's log knows a token.
 pub(crate) fn id(token: &str) -> String {
-    Sha256::digest(token)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    let start: [u8; 8] = *Sha256::digest(token).first_chunk().unwrap();
+    format!("{:016x}", u64::from_be_bytes(start))[..12].to_owned()
 }
 
 /// A home and its sandbox.

@@ -65,8 +65,7 @@ fn credential(http: reqwest::Client) -> Arc<dyn TokenCredential> {
         retry: RetryOptions::none(),
         ..ClientOptions::default()
     };
-    let credential_options =
-        ClientAssertionCredentialOptions { client_options, ..ClientAssertionCredentialOptions::default() };
+    let credential_options = ClientAssertionCredentialOptions { client_options };
     let options = WorkloadIdentityCredentialOptions {
         credential_options,
         ..WorkloadIdentityCredentialOptions::default()

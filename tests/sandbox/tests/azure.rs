@@ -14,7 +14,7 @@ use evercred_sandbox::{
     Application, AzureCloud, AzureOptions, Fault, FaultKind, FederatedCredential, Group, Mint, Shape, Signer,
 };
 
-use rig::{AUDIENCE, MANAGEMENT, PUBLIC, Rig, claims, code, json};
+use rig::{AUDIENCE, PUBLIC, Rig, claims, code, json};
 
 #[tokio::test]
 async fn a_good_assertion_gets_a_token_that_the_resource_manager_takes() {

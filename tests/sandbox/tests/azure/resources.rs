@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evercred_sandbox::Mint;
+use evercred_sandbox::{Application, AzureOptions, Mint, Subscription};
 use reqwest::{Client, Method, Proxy};
 
 use super::rig::{AUDIENCE, MANAGEMENT, PUBLIC, Rig, json};
@@ -25,6 +25,21 @@ async fn the_resource_manager_takes_only_live_tokens_of_its_own() {
     let fresh = rig.token_for(MANAGEMENT).await;
     rig.sandbox.revoke_sessions();
     assert_eq!(refusal(&fresh).await, "InvalidAuthenticationToken");
+}
+
+#[tokio::test]
+async fn an_application_sees_its_own_subscriptions() {
+    let subscription = |name: &str| Subscription { name: name.to_owned(), ..Subscription::default() };
+    for name in ["one", "another"] {
+        let applications =
+            vec![Application::default().seeing(subscription(name)), Application::new("nobody")];
+        let rig = Rig::with(AzureOptions { applications, ..AzureOptions::default() });
+        let listed = rig.list(&rig.token_for(MANAGEMENT).await).await.1;
+        assert_eq!(
+            (listed["value"][0]["displayName"].as_str(), listed["count"]["value"].as_u64()),
+            (Some(name), Some(1))
+        );
+    }
 }
 
 #[tokio::test]
