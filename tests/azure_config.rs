@@ -1,7 +1,5 @@
 //! Mistakes in the config of an Azure login: each has its place and its remedy, and all are told at once.
 
-#![expect(clippy::panic, reason = "a report that is missing must fail the test")]
-
 use evercred_test_support::Home;
 
 #[test]
