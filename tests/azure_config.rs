@@ -34,7 +34,7 @@ outputs = [{ type = "azure-token", format = "yaml" }, { type = "workload-identit
         ("11:13", "stands there twice", "name it once"),
         ("12:12", "no type `workload-identiy`", "`workload-identity`"),
         ("14:1", "AZURE_TENANT_ID is not set", "az account show"),
-        ("15:46", "unknown variant `yaml`", "`json`"),
+        ("15:45", "unknown variant `yaml`", "`json`"),
     ] {
         let start = format!("{}:{place}:", file.display());
         let (_, report) =

@@ -2,6 +2,7 @@
 
 mod life;
 mod long;
+mod mint;
 mod others;
 mod outage;
 mod renewal;

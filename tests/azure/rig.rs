@@ -75,7 +75,7 @@ impl Rig {
     pub(crate) fn start(&self) -> Daemon {
         let mut daemon = self.home.start();
         daemon.until("the first token", LIMIT, || {
-            let status = self.home.read("run/evercred/status.json").unwrap_or_default();
+            let status = self.home.run(["status", "--json"]).stdout;
             let status: Value = serde_json::from_str(&status).unwrap_or_default();
             (status["logins"][0]["phase"] == "fresh").then_some(())
         });

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{
     Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock as _,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::mint::Mint;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
@@ -22,7 +21,6 @@ use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Policy};
 use crate::outputs::Output;
-use crate::sources::TokenSource;
 use crate::time::{Clock as _, fake::FakeClock};
 
 /// What the scripted provider answers.
@@ -111,26 +109,6 @@ impl Provider for Script {
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
         Box::pin(async move { self.renewed(held) })
-    }
-}
-
-/// Mints tokens that live an hour, each its own unless the script says otherwise.
-#[derive(Debug)]
-struct Mint(Arc<Script>, AtomicU32);
-
-impl TokenSource for Mint {
-    fn describe(&self) -> String {
-        "a test".to_owned()
-    }
-
-    fn mint<'a>(&'a self, audience: &'a Audience) -> BoxFuture<'a, Result<IdToken, Failure>> {
-        let now = self.0.clock.now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
-        let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
-        let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
-        Box::pin(async move { Ok(IdToken::parse(&token).unwrap()) })
     }
 }
 
@@ -313,7 +291,7 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: Arc::new(Mint(Arc::clone(script), AtomicU32::new(0))),
+        source: Arc::new(Mint::of(script)),
         provider: Arc::clone(script) as Arc<dyn Provider>,
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
