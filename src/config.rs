@@ -14,6 +14,7 @@ mod nearest;
 mod problem;
 mod resolve;
 mod schema;
+mod secret;
 mod show;
 mod tree;
 

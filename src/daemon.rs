@@ -97,7 +97,7 @@ impl Daemon {
         loop {
             tokio::select! {
                 path = watcher.changed() => {
-                    if path == config.file() {
+                    if config.is_in(&path) {
                         let _ = self.reload(&mut config, &mut watcher, &commands).await;
                     }
                     let _ = commands.send(Command::Changed(path)).await;

@@ -14,11 +14,13 @@ use tokio::sync::{mpsc, watch};
 use crate::login::{Login, LoginId};
 use crate::time::{Clock, Deadline, Now, Woken};
 
+mod adoption;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
+mod family;
 mod notes;
 mod obtain;
 mod pace;
@@ -27,6 +29,7 @@ pub mod record;
 mod renewal;
 mod restoration;
 pub mod schedule;
+mod secret;
 pub mod state;
 pub mod status;
 pub mod upkeep;
@@ -38,6 +41,7 @@ mod tests;
 use attempt::Attempts;
 use budget::Budget;
 use entry::Entry;
+use family::Access;
 use pace::Pace;
 use schedule::Step;
 use status::{ConfigStatus, Daemon, Status};
@@ -51,7 +55,7 @@ pub enum Command {
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
     /// The config was read again: these logins count from now on, unless it was `None` because it had mistakes.
-    Reloaded(Option<Vec<Login>>, ConfigStatus),
+    Reloaded(Option<Vec<Arc<Login>>>, ConfigStatus),
 }
 
 /// Keeps logins fresh until it is dropped.
@@ -59,6 +63,8 @@ pub enum Command {
 pub struct Engine {
     clock: Arc<dyn Clock>,
     entries: Vec<Entry>,
+    /// Of each entry that is a secret, the entry of its login.
+    lenders: Vec<Option<usize>>,
     work: Work,
     budget: Budget,
     pace: Pace,
@@ -72,7 +78,7 @@ impl Engine {
     pub fn new(
         clock: Arc<dyn Clock>,
         attempts: Arc<Attempts>,
-        logins: Vec<Login>,
+        logins: Vec<Arc<Login>>,
         daemon: Daemon,
         jitter: fn() -> f64,
     ) -> (Self, mpsc::Sender<Command>) {
@@ -83,6 +89,7 @@ impl Engine {
         let status = Status { version: Status::VERSION, at: now.wall, daemon: Some(daemon), logins };
         let engine = Self {
             clock,
+            lenders: family::lenders(&entries),
             entries,
             work: Work::new(attempts),
             budget: Budget::default(),
@@ -127,20 +134,37 @@ impl Engine {
         // Who has waited longest comes first, or those that fail often would use up the budget of the others.
         let mut order: Vec<usize> = (0..self.entries.len()).collect();
         order.sort_by_key(|index| self.entries[*index].state.next.boot);
-        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now));
+        let mut under_way = self.reads_under_way();
+        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now, &mut under_way));
         deadlines.reduce(Deadline::earlier)
     }
 
     /// The same for one login; nothing has to be looked at again before what was started has ended.
-    fn start_if_due(&mut self, index: usize, now: Now) -> Option<Deadline> {
+    fn start_if_due(&mut self, index: usize, now: Now, under_way: &mut [usize]) -> Option<Deadline> {
+        let mut step = self.entries[index].next_step(now)?;
+        let access = if step == Step::Attempt { self.access(index, now) } else { Access::Open };
+        if matches!(access, Access::Awaited) {
+            step = self.step_without_login(index, now);
+        }
+        let is_unreachable = self.is_unreachable(index);
         let entry = &mut self.entries[index];
-        match entry.next_step(now)? {
+        match step {
             Step::Wait(deadline) => return Some(deadline),
             Step::Attempt => {
-                if let Err(wait) = self.budget.take(&entry.budget_keys(), now.boot) {
+                let reads = self.lenders[index].map(|lender| &mut under_way[lender]);
+                if reads.as_ref().is_some_and(|reads| **reads >= family::AT_ONCE) {
+                    return None;
+                }
+                if let Err(wait) = self.budget.take(entry.budgets(is_unreachable), now.boot) {
                     return Some(Deadline::after(wait, now));
                 }
-                self.work.start(Job::Attempt, entry);
+                if let Some(reads) = reads {
+                    *reads += 1;
+                }
+                match access {
+                    Access::Lacking(error) => self.work.start_adoption(entry, error),
+                    Access::Open | Access::Awaited => self.work.start(Job::Attempt, entry),
+                }
             }
             Step::Retire => {
                 entry.state.retired = true;
@@ -161,10 +185,15 @@ impl Engine {
             self.pace.end(now.boot);
         }
         // It may have gone, or be another one of the same name, since the config was read again.
-        let is_it = |entry: &&mut Entry| Arc::ptr_eq(&entry.login, login);
-        let Some(entry) = self.entries.iter_mut().find(is_it) else { return };
+        let Some(index) = self.entries.iter().position(|entry| Arc::ptr_eq(&entry.login, login)) else {
+            return;
+        };
+        let entry = &mut self.entries[index];
         match done {
-            Done::Attempt(outcome) => entry.attempted(outcome, now, (self.jitter)()),
+            Done::Attempt(outcome) => {
+                entry.attempted(outcome, now, (self.jitter)());
+                self.tell_family(index, now);
+            }
             Done::Inspection(standing) => entry.inspected(standing, now),
             Done::Retirement(result) => entry.retired(result, now),
         }
@@ -197,17 +226,16 @@ impl Engine {
     }
 
     /// What did not change keeps its state and its timers; what is under way for a login that went comes to nothing.
-    fn replace(&mut self, logins: Vec<Login>, now: Now) {
+    fn replace(&mut self, logins: Vec<Arc<Login>>, now: Now) {
         let mut before = std::mem::take(&mut self.entries);
         for login in logins {
-            let same =
-                |entry: &Entry| entry.login.id == login.id && entry.login.fingerprint == login.fingerprint;
-            let entry = match before.iter().position(same) {
+            let entry = match before.iter().position(|entry| entry.login.is_same_as(&login)) {
                 Some(index) => before.swap_remove(index),
                 None => Entry::new(login, now),
             };
             self.entries.push(entry);
         }
+        self.lenders = family::lenders(&self.entries);
     }
 
     /// A failure may have been the clock's fault, so it is worth another try at once; what is fresh has its

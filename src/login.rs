@@ -1,11 +1,12 @@
 //! A login: one configured line, kept fresh by the engine.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use evercred_core::Provider;
+use evercred_core::{Field, Provider, SecretReader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +21,97 @@ pub struct Login {
     /// A digest of the resolved config, so that after a restart it is known whether what was published still
     /// is what is wanted.
     pub fingerprint: String,
-    /// Where its ID tokens come from. Logins that share a source share this pointer.
-    pub source: Arc<dyn TokenSource>,
-    /// What exchanges them.
-    pub provider: Arc<dyn Provider>,
+    /// Where its credential comes from.
+    pub origin: Origin,
     /// What the credential is written to.
     pub outputs: Vec<Box<dyn Output>>,
     /// When to refresh, and what to do at the end.
     pub policy: Policy,
+    /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
+    pub has_secrets: bool,
+}
+
+/// Where a login's credential comes from.
+#[derive(Debug)]
+pub enum Origin {
+    /// An ID token is exchanged for it.
+    Exchange {
+        /// Where the ID tokens come from. Logins that share a source share this pointer.
+        source: Arc<dyn TokenSource>,
+        /// What exchanges them.
+        provider: Arc<dyn Provider>,
+    },
+    /// It is a secret, read with the credential of another login.
+    Secret {
+        /// That login; it is none of these itself.
+        login: Arc<Login>,
+        /// What reads it.
+        reader: Arc<dyn SecretReader>,
+    },
+}
+
+impl Login {
+    /// Whether a config that has `other` asks for nothing else than one that has this.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let what = |login: &Self| (login.id.clone(), login.fingerprint.clone(), login.has_secrets);
+        what(self) == what(other)
+    }
+
+    /// The login that a secret is read with; none, if this is no secret.
+    pub fn lender(&self) -> Option<&Arc<Self>> {
+        match &self.origin {
+            Origin::Exchange { .. } => None,
+            Origin::Secret { login, .. } => Some(login),
+        }
+    }
+
+    /// Where the ID tokens come from: those of the login that a secret is read with, too.
+    pub fn source(&self) -> &Arc<dyn TokenSource> {
+        match &self.origin {
+            Origin::Exchange { source, .. } => source,
+            Origin::Secret { login, .. } => login.source(),
+        }
+    }
+
+    /// What exchanges them.
+    pub fn provider(&self) -> &dyn Provider {
+        match &self.origin {
+            Origin::Exchange { provider, .. } => provider.as_ref(),
+            Origin::Secret { login, .. } => login.provider(),
+        }
+    }
+
+    /// What reads the secret, if this is one.
+    pub fn reader(&self) -> Option<&dyn SecretReader> {
+        match &self.origin {
+            Origin::Exchange { .. } => None,
+            Origin::Secret { reader, .. } => Some(reader.as_ref()),
+        }
+    }
+
+    /// A file that somebody else may change, whereupon an attempt is worth while.
+    pub fn watched(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Exchange { source, .. } => source.watched(),
+            Origin::Secret { .. } => None,
+        }
+    }
+
+    /// The fields that every credential of this login has.
+    pub fn provides(&self) -> &[Field] {
+        match &self.origin {
+            Origin::Exchange { provider, .. } => provider.provides(),
+            Origin::Secret { .. } => &[Field::DATA],
+        }
+    }
+
+    /// What the user should know although nothing failed.
+    pub fn notes(&self) -> Vec<String> {
+        match &self.origin {
+            Origin::Exchange { provider, .. } => provider.notes(),
+            Origin::Secret { reader, .. } => reader.notes(),
+        }
+    }
 }
 
 /// A login's choices about time.
@@ -67,6 +151,12 @@ impl LoginId {
     /// The provider's kind, such as `aws`.
     pub fn kind(&self) -> &str {
         &self.kind
+    }
+
+    /// The secret `name` that is read with this login.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Self {
+        Self::new(&self.kind, &format!("{}.{name}", self.name))
     }
 
     /// The login's own name, such as `default`.

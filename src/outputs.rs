@@ -20,6 +20,7 @@ mod process_document;
 mod profile;
 mod profile_entry;
 mod profile_file;
+pub(crate) mod secret_file;
 mod static_profile;
 mod token_file;
 mod token_helper;
@@ -36,6 +37,8 @@ use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
 use crate::config::kind::Kind;
 use crate::files::Target;
+
+pub(crate) use secret_file::SecretContext;
 
 pub use process_document::{answer as process_answer, document_of as process_document_of};
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};

@@ -21,7 +21,7 @@ pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]),
     #[cfg(feature = "vault")]
-    login::<evercred_vault::Config>("vault", &["vault-token"]),
+    login::<evercred_vault::Config>("vault", &["vault-token"]).with_secrets(),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -31,6 +31,17 @@ pub struct ProviderKind {
     pub kind: Kind<Arc<dyn Provider>, BuildContext>,
     /// The outputs of a login that names none.
     pub outputs: &'static [&'static str],
+    /// Whether it keeps secrets that are read with its credential.
+    pub secrets: bool,
+}
+
+impl ProviderKind {
+    /// The same kind, which keeps [secrets](evercred_core::SecretStore).
+    #[must_use]
+    pub const fn with_secrets(mut self) -> Self {
+        self.secrets = true;
+        self
+    }
 }
 
 /// The provider that `Config` describes, configured as `[name.LOGIN]`, with the outputs of a login that names none.
@@ -38,7 +49,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false }
 }
 
 /// Everything that a config can name.

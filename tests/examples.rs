@@ -35,13 +35,16 @@ fn every_example_resolves() {
 
 #[test]
 fn what_config_show_prints_of_an_example_means_the_same() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/aws.toml");
-    let first = load(&path, &std::fs::read_to_string(&path).unwrap());
-    let second = load(&path, &first.to_toml());
-    let prints = |resolved: &Resolved| {
-        resolved.logins.iter().map(|login| login.fingerprint.clone()).collect::<Vec<_>>()
-    };
-    assert_eq!(prints(&first), prints(&second));
+    for example in ["aws", "vault"] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example).with_extension("toml");
+        let first = load(&path, &std::fs::read_to_string(&path).unwrap());
+        let second = load(&path, &first.to_toml());
+        let prints = |resolved: &Resolved| {
+            resolved.logins.iter().map(|login| login.fingerprint.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(prints(&first), prints(&second), "{example}");
+    }
 }
 
 fn load(path: &Path, text: &str) -> Resolved {

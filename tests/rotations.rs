@@ -115,7 +115,7 @@ fn rotate(publisher: &Publisher, login: &Login, number: usize) {
     }
 }
 
-fn login(home: &Path) -> Login {
+fn login(home: &Path) -> Arc<Login> {
     let variables = [("HOME", home.to_str().unwrap()), ("TOKEN", "t")];
     let environment: Environment = variables.into_iter().collect();
     let machine = Machine {

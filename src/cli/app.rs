@@ -51,7 +51,7 @@ impl App {
 
     /// The logins that `names` name, or all if it names none.
     pub(super) fn logins(&self, names: &[LoginId]) -> Result<Vec<Arc<Login>>, Box<Report>> {
-        let mut logins: Vec<_> = self.resolved()?.logins.into_iter().map(Arc::new).collect();
+        let mut logins: Vec<_> = self.resolved()?.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
                 let known: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::daemon;
 use crate::engine::upkeep::LoggedOut;
 use crate::exit::Exit;
-use crate::login::LoginId;
+use crate::login::{Login, LoginId};
 use crate::report::Report;
 
 use super::app::{App, runtime};
@@ -21,7 +21,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
-    let logins = app.logins(&arguments.logins)?;
+    let mut logins = app.logins(&arguments.logins)?;
+    logins.extend(secrets_of(app, &logins)?);
+    // What is read with a login goes before it.
+    logins.sort_by_key(|login| login.lender().is_none());
     if daemon::is_running(&app.machine.paths.runtime_folder) {
         return Err(daemon_runs().into());
     }
@@ -35,6 +38,14 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
         }
     }
     Ok(Exit::Fresh)
+}
+
+/// The secrets of these logins that are not among them.
+fn secrets_of(app: &App, logins: &[Arc<Login>]) -> Result<Vec<Arc<Login>>, Box<Report>> {
+    let is_named = |id: &LoginId| logins.iter().any(|login| login.id == *id);
+    let mut all = app.logins(&[])?;
+    all.retain(|login| login.lender().is_some_and(|lender| is_named(&lender.id)) && !is_named(&login.id));
+    Ok(all)
 }
 
 fn text(id: &LoginId, LoggedOut { left }: &LoggedOut) -> String {

@@ -1,14 +1,16 @@
 //! `evercred once`: refresh what is due, once, and end.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::engine::attempt::Outcome;
+use crate::engine::attempt::{Attempts, Outcome};
+use crate::engine::attempt_error::AttemptError;
 use crate::engine::record::Records;
-use crate::engine::state::{LoginState, after_attempt};
+use crate::engine::state::{LoginState, Phase, after_attempt};
 use crate::engine::status::{LoginStatus, Status};
 use crate::login::{Login, LoginId};
 use crate::time::Clock;
@@ -43,20 +45,57 @@ pub(super) fn refresh(app: &App, names: &[LoginId], force: bool, format: Format)
     Ok(status::answer(None, &status, format))
 }
 
+/// Secrets come after their logins; those of a login that failed are not tried, for each would try it once more.
 async fn all(app: &App, logins: Vec<Arc<Login>>, adopt_after: SystemTime) -> Vec<LoginStatus> {
     let attempts = app.attempts();
+    let (secrets, logins): (Vec<_>, Vec<_>) = logins.into_iter().partition(|login| login.lender().is_some());
+    let first = side_by_side(app, &attempts, with_no_error(logins), adopt_after).await;
+    let errors: HashMap<LoginId, AttemptError> = first.iter().filter_map(failed_login).collect();
+    let error = |secret: &Login| errors.get(&secret.lender()?.id).cloned();
+    let secrets = secrets.into_iter().map(|secret| (error(&secret), secret)).collect();
+    let second = side_by_side(app, &attempts, secrets, adopt_after).await;
+    first.into_iter().chain(second).map(|(_, _, status)| status).collect()
+}
+
+async fn side_by_side(
+    app: &App,
+    attempts: &Arc<Attempts>,
+    logins: Vec<(Option<AttemptError>, Arc<Login>)>,
+    adopt_after: SystemTime,
+) -> Vec<Attempted> {
     let turns = Arc::new(Semaphore::new(AT_ONCE));
     let mut running = JoinSet::new();
-    for login in logins {
-        let (attempts, turns) = (Arc::clone(&attempts), Arc::clone(&turns));
+    for (obstacle, login) in logins {
+        let (attempts, turns) = (Arc::clone(attempts), Arc::clone(&turns));
         let (clock, records) = (Arc::clone(&app.clock), app.records());
         running.spawn(async move {
             let _turn = turns.acquire_owned().await;
-            let outcome = attempts.run(&login, adopt_after).await;
-            describe(&login, outcome, clock.as_ref(), &records)
+            let outcome = match obstacle {
+                Some(error) => attempts.adopt_only(&login, adopt_after, error).await,
+                None => attempts.run(&login, adopt_after).await,
+            };
+            let error = match &outcome {
+                Outcome::Failed { error, .. } => Some(error.clone()),
+                Outcome::Fresh { .. } => None,
+            };
+            let status = describe(&login, outcome, clock.as_ref(), &records);
+            (login.id.clone(), error, status)
         });
     }
     running.join_all().await
+}
+
+/// A login, what went wrong, and its status.
+type Attempted = (LoginId, Option<AttemptError>, LoginStatus);
+
+fn with_no_error(logins: Vec<Arc<Login>>) -> Vec<(Option<AttemptError>, Arc<Login>)> {
+    logins.into_iter().map(|login| (None, login)).collect()
+}
+
+/// A login without a credential, and why.
+fn failed_login((id, error, status): &Attempted) -> Option<(LoginId, AttemptError)> {
+    let has_none = status.subject.is_none() || status.phase == Phase::Expired;
+    error.clone().filter(|_| has_none).map(|error| (id.clone(), error))
 }
 
 /// The login's status after its one attempt; no other is planned. What was published before stays if that failed.

@@ -48,7 +48,7 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
 
 /// Nothing else is under way any more, so nothing can log in again.
 fn end(attempts: &Arc<Attempts>, mut logins: Vec<Arc<Login>>) -> Result<(), Box<Report>> {
-    logins.retain(|login| login.provider.ends_on_exit());
+    logins.retain(|login| login.provider().ends_on_exit());
     if !logins.is_empty() {
         let machinery = runtime()?;
         machinery.block_on(daemon::log_out(attempts, logins));

@@ -43,7 +43,10 @@ fn paragraph(login: &LoginStatus, now: SystemTime) -> String {
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<8} {value}");
     };
-    line("source", &format!("{}, audience {}", login.source, login.audience));
+    match &login.secret {
+        Some(secret) => line("secret", &format!("{}, read with {}", secret.from, secret.login)),
+        None => line("source", &format!("{}, audience {}", login.source, login.audience)),
+    }
     if let Some(subject) = &login.subject {
         line("subject", subject);
     }

@@ -109,7 +109,7 @@ fn from_records(app: &App) -> Result<Status, Box<Report>> {
         let state = LoginState { held: records.read(login), ..LoginState::new(now) };
         LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &[], now.wall) }
     };
-    let logins = app.resolved()?.logins.iter().map(describe).collect();
+    let logins = app.resolved()?.logins.iter().map(|login| describe(login)).collect();
     Ok(Status { version: Status::VERSION, at: now.wall, daemon: None, logins })
 }
 

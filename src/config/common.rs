@@ -13,12 +13,15 @@ use crate::login::{OnExpiry, Policy};
 /// The key that holds the outputs; their kinds read it.
 pub(crate) const OUTPUTS: &str = "outputs";
 
+/// The key that holds the secrets that are read with the login.
+pub(crate) const SECRETS: &str = "secrets";
+
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 4] = ["source", OUTPUTS, "refresh_every", "on_expiry"];
+pub(crate) const KEYS: [&str; 5] = ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry"];
 
 const KIND: Kind<Common, ()> = Kind::of::<Config>("login");
 
-/// What the common keys say, apart from the outputs.
+/// What the common keys say, apart from the outputs and the secrets.
 #[derive(Debug)]
 pub(crate) struct Common {
     /// The name of a token source, unless it is the default one.
@@ -28,10 +31,11 @@ pub(crate) struct Common {
 
 /// Reads the common keys of a login's table.
 pub(crate) fn read(login: &Section<'_>) -> Result<Common, Vec<Problem>> {
-    KIND.build(&tree::without(login, |key| key == OUTPUTS || !KEYS.contains(&key)), &[], &())
+    let theirs = |key: &str| key == OUTPUTS || key == SECRETS || !KEYS.contains(&key);
+    KIND.build(&tree::without(login, theirs), &[], &())
 }
 
-/// The schema of the common keys, without `outputs`.
+/// The schema of the common keys, without `outputs` and `secrets`.
 pub(crate) fn schema() -> Value {
     KIND.schema()
 }
@@ -52,11 +56,19 @@ impl Configured<()> for Config {
     type Built = Common;
 
     fn build(self, (): &()) -> Result<Common, BuildError> {
-        let refresh_every = self.refresh_every.map(HumanDuration::get);
-        if refresh_every.is_some_and(|every| every.is_zero()) {
-            return Err(BuildError::at("refresh_every", "a login cannot be refreshed all the time")
-                .hint("Write a duration such as \"15m\", or leave it out."));
-        }
-        Ok(Common { source: self.source, policy: Policy { refresh_every, on_expiry: self.on_expiry } })
+        Ok(Common { source: self.source, policy: policy(self.refresh_every, self.on_expiry)? })
     }
+}
+
+/// What these two keys say, of a login as of a secret.
+pub(super) fn policy(
+    refresh_every: Option<HumanDuration>,
+    on_expiry: OnExpiry,
+) -> Result<Policy, BuildError> {
+    let refresh_every = refresh_every.map(HumanDuration::get);
+    if refresh_every.is_some_and(|every| every.is_zero()) {
+        return Err(BuildError::at("refresh_every", "a login cannot be refreshed all the time")
+            .hint("Write a duration such as \"15m\", or leave it out."));
+    }
+    Ok(Policy { refresh_every, on_expiry })
 }

@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod login;
+mod secrets;
 mod select;
 mod sources;
 
@@ -32,8 +33,10 @@ use crate::sources::TokenSource;
 pub struct Resolved {
     /// The file it was read from, absolute.
     pub file: PathBuf,
-    /// The logins, by name. There is at least one.
-    pub logins: Vec<Login>,
+    /// The logins, by name, each with its secrets after it. There is at least one.
+    pub logins: Vec<Arc<Login>>,
+    /// The files that templates are in: parts of the config.
+    pub templates: Vec<PathBuf>,
     /// The token sources by their names; the one of logins that name none is under `None`, if there are such logins.
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
@@ -63,8 +66,8 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let (logins, shown) = (resolver.logins, resolver.shown);
-        Ok(Resolved { file: file.to_owned(), logins, sources: sources.collect(), shown })
+        let (logins, templates, shown) = (resolver.logins, resolver.templates, resolver.shown);
+        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), shown })
     } else {
         Err(text.locate(problems))
     }
@@ -85,7 +88,8 @@ struct Resolver<'r> {
     problems: Vec<Problem>,
     sources: Sources,
     claims: Vec<Claim>,
-    logins: Vec<Login>,
+    logins: Vec<Arc<Login>>,
+    templates: Vec<PathBuf>,
     shown: Value,
 }
 
@@ -99,6 +103,7 @@ impl<'r> Resolver<'r> {
             sources: Sources::default(),
             claims: Vec::new(),
             logins: Vec::new(),
+            templates: Vec::new(),
             shown: json!({}),
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::common;
 use super::kind::Kind;
+use super::secret;
 use super::tree::Step;
 use crate::registry::{ProviderKind, Registry};
 
@@ -86,6 +87,9 @@ fn login(provider: &ProviderKind, registry: &Registry) -> Value {
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.extend(common["properties"].as_object().cloned().unwrap_or_default());
         properties.insert("outputs".to_owned(), outputs);
+        if provider.secrets {
+            properties.insert(common::SECRETS.to_owned(), secret::schema());
+        }
     }
     schema
 }

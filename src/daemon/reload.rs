@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::config::{self, Machine, Resolved};
@@ -16,6 +17,7 @@ use crate::report::Report;
 pub(super) struct Config {
     status: ConfigStatus,
     watched: BTreeSet<PathBuf>,
+    templates: Vec<PathBuf>,
     fingerprints: BTreeMap<LoginId, String>,
 }
 
@@ -24,15 +26,17 @@ impl Config {
     pub(super) fn new(resolved: &Resolved, now: SystemTime) -> Self {
         let status = ConfigStatus { file: resolved.file.clone(), loaded_at: now, problems: Vec::new() };
         let watched = watched(resolved);
-        Self { status, watched, fingerprints: fingerprints(&resolved.logins) }
+        let templates = resolved.templates.clone();
+        Self { status, watched, templates, fingerprints: fingerprints(&resolved.logins) }
     }
 
     pub(super) fn status(&self) -> &ConfigStatus {
         &self.status
     }
 
-    pub(super) fn file(&self) -> &Path {
-        &self.status.file
+    /// Whether it was read from that file, or that is a part of it.
+    pub(super) fn is_in(&self, path: &Path) -> bool {
+        self.status.file == path || self.templates.iter().any(|template| template == path)
     }
 
     /// The files that somebody else may change.
@@ -85,15 +89,18 @@ fn names<'i>(ids: impl Iterator<Item = &'i LoginId>) -> String {
     ids.map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn fingerprints(logins: &[Login]) -> BTreeMap<LoginId, String> {
+fn fingerprints(logins: &[Arc<Login>]) -> BTreeMap<LoginId, String> {
     logins.iter().map(|login| (login.id.clone(), login.fingerprint.clone())).collect()
 }
 
 fn watched(resolved: &Resolved) -> BTreeSet<PathBuf> {
-    std::iter::once(resolved.file.clone()).chain(resolved.logins.iter().flat_map(files_of)).collect()
+    std::iter::once(resolved.file.clone())
+        .chain(resolved.templates.iter().cloned())
+        .chain(resolved.logins.iter().flat_map(|login| files_of(login)))
+        .collect()
 }
 
 fn files_of(login: &Login) -> Vec<PathBuf> {
     let outputs = login.outputs.iter().map(|output| output.target().path.as_path());
-    login.source.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
+    login.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
 }

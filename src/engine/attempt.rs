@@ -1,4 +1,4 @@
-//! One attempt: renew what is held, or else mint → exchange → guard; then render → publish.
+//! One attempt: renew what is held, or else mint → exchange → guard, or read a secret; then render → publish.
 //!
 //! The daemon, `once`, `credential-process` and `exec` all come through here; there is no second path. An attempt
 //! takes the login's lock, looks again whether another process has been faster, and only then acts.
@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Credential, Failure, IdToken, WallClock};
+use evercred_core::{Advice, Credential, Failure, WallClock};
 
 use crate::files::{self, Lock, Publisher};
-use crate::login::Login;
+use crate::login::{Login, Policy};
 use crate::sources::shared::SharedTokens;
 use crate::time::Clock;
 
@@ -18,7 +18,7 @@ use super::attempt_error::{AttemptError, Stage};
 use super::notes::notes;
 use super::publish;
 use super::record::Records;
-use super::renewal::Kept;
+use super::renewal::{Got, Kept};
 use super::schedule;
 use super::state::Held;
 
@@ -78,22 +78,22 @@ impl Attempts {
             Ok(lock) => lock,
             Err(failure) => return failed(None, (Stage::Lock, failure)),
         };
-        let known = self.in_background(login, |this, login| this.records.read(&login)).await.flatten();
-        if let Some(held) = self.adoptable(known.as_ref(), adopt_after) {
+        let known = self.look(login).await;
+        if let Some(held) = self.adoptable(&known, adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
-        let (credential, in_use) = match self.renew_or_obtain(login, known.as_ref()).await {
-            Ok(answer) => answer,
-            Err(failure) => return failed(known, failure),
+        let got = match self.renew_or_obtain(login, known.held.as_ref(), adopt_after).await {
+            Ok(got) => got,
+            Err(failure) => return failed(known.held, failure),
         };
-        if let Some(held) = self.still_better(in_use, &credential, login) {
+        if let Some(held) = self.still_better(got.in_use.as_ref(), &got.credential, login) {
             let note =
                 "The provider's answer ends earlier than the credential in use, which was kept.".to_owned();
             return Outcome::Fresh { held, notes: vec![note] };
         }
-        let held = self.held(&credential, login);
-        self.kept.keep(login, &held, &credential);
-        match self.publish(login, credential, &held).await {
+        let held = self.held(&got, login);
+        self.kept.keep(login, &held, &got.credential);
+        match self.publish(login, got.credential, &held).await {
             Ok(()) => Outcome::Fresh { notes: notes(login, &held), held },
             Err(failure) => failed(Some(held), (Stage::Publish, failure)),
         }
@@ -121,45 +121,43 @@ impl Attempts {
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("write the outputs")))
     }
 
-    /// What another process published, if it need not be replaced yet.
-    fn adoptable(&self, known: Option<&Held>, adopt_after: SystemTime) -> Option<Held> {
-        let now = self.clock.now();
-        let is_due = |held: &Held| held.refresh_at <= now || is_from_the_future(held, now);
-        known.filter(|held| held.issued_at > adopt_after && !is_due(held)).cloned()
-    }
-
     /// What is in use, if it outlives the answer: a worse credential never replaces a good one.
-    fn still_better(&self, known: Option<Held>, answer: &Credential, login: &Login) -> Option<Held> {
+    fn still_better(&self, known: Option<&Held>, answer: &Credential, login: &Login) -> Option<Held> {
         let now = self.clock.now();
-        let known = known.filter(|held| !held.has_ended(now) && !is_from_the_future(held, now))?;
+        let known = known.filter(|held| !held.has_ended(now) && !held.is_from_the_future(now))?;
         let outlives = match (known.expires_at, answer.expires_at()) {
             (Some(old), Some(new)) => old > new,
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        let refresh_at = self.refresh_at(login, known.expires_at);
-        outlives.then_some(Held { refresh_at, ..known })
+        let refresh_at = self.refresh_at(login, known.expires_at, &login.policy);
+        outlives.then(|| Held { refresh_at, ..known.clone() })
     }
 
-    fn held(&self, credential: &Credential, login: &Login) -> Held {
-        let now = self.clock.now();
+    fn held(&self, got: &Got, login: &Login) -> Held {
+        let (now, credential) = (self.clock.now(), &got.credential);
+        let refresh_every = login.policy.refresh_every.or(credential.changes_within());
+        let policy = Policy { refresh_every, ..login.policy };
         Held {
             subject: credential.subject().to_owned(),
             issued_at: now,
             expires_at: credential.expires_at(),
-            refresh_at: self.refresh_at(login, credential.expires_at()),
+            refresh_at: self.refresh_at(login, credential.expires_at(), &policy),
             request_id: credential.request_id().map(str::to_owned),
             renewable: credential.is_renewable(),
+            obtained_at: got.before.as_ref().map_or(now, |before| before.obtained_at),
+            predecessor_ends_at: got.predecessor_ends_at(),
+            bound_to: got.lender_obtained_at.filter(|_| credential.is_bound()),
         }
     }
 
     /// When to replace what ends at `expires_at`. For readers that hold on to what they read, it ends earlier: they
     /// must not read it so late that it ends in their hands.
-    fn refresh_at(&self, login: &Login, expires_at: Option<SystemTime>) -> SystemTime {
+    fn refresh_at(&self, login: &Login, expires_at: Option<SystemTime>, policy: &Policy) -> SystemTime {
         let now = self.clock.now();
         let hold = login.outputs.iter().map(|output| output.readers_hold()).max().unwrap_or_default();
         let last_reading = |end: SystemTime| end.checked_sub(hold).filter(|last| *last > now).unwrap_or(end);
-        schedule::refresh_at(now, expires_at.map(last_reading), &login.policy, (self.jitter)())
+        schedule::refresh_at(now, expires_at.map(last_reading), policy, (self.jitter)())
     }
 
     /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited
@@ -208,12 +206,6 @@ pub(super) async fn limited<T>(
             );
         Err((stage, failure))
     })
-}
-
-/// It was received before the clock was set right, so neither its plan nor its end can be believed: many providers say
-/// how long a credential lives, not when it ends.
-fn is_from_the_future(held: &Held, now: SystemTime) -> bool {
-    held.issued_at > now + IdToken::LEEWAY
 }
 
 fn locked(path: &Path) -> Failure {

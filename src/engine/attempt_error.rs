@@ -12,11 +12,13 @@ use serde::{Deserialize, Serialize};
 pub enum Stage {
     /// Taking the login's lock.
     Lock,
+    /// Having the credential of the login that the secret is read with.
+    Login,
     /// Getting the ID token.
     Mint,
     /// Keeping alive the credential that is in use.
     Renew,
-    /// Exchanging it for a credential.
+    /// Exchanging it for a credential, or reading the secret.
     Exchange,
     /// Comparing the credential with what the config expects.
     Guard,

@@ -3,12 +3,34 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// So many attempts of one kind may start together…
-const BURST: f64 = 10.0;
-/// … and so many a second after that.
-const PER_SECOND: f64 = 10.0;
+use crate::login::LoginId;
 
-/// A token bucket for each kind of provider and for each token source, filled by the boot clock.
+/// What an attempt is taken from: so many may start together, and so many a second after that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Budgeted {
+    name: String,
+    burst: u16,
+    per_second: u16,
+}
+
+impl Budgeted {
+    /// The logins at one kind of provider, or from one token source. To log in is work for many.
+    pub(super) fn logins(name: impl Into<String>) -> Self {
+        Self { name: name.into(), burst: 10, per_second: 10 }
+    }
+
+    /// The secrets of one login. To read one is little work.
+    pub(super) fn secrets(login: &LoginId) -> Self {
+        Self { name: format!("{login} secrets"), burst: 20, per_second: 50 }
+    }
+
+    /// The same while the server cannot be reached: a few find out for all whether it is back.
+    pub(super) fn scouts(login: &LoginId) -> Self {
+        Self { name: format!("{login} scouts"), burst: 1, per_second: 2 }
+    }
+}
+
+/// Token buckets, filled by the boot clock.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     buckets: HashMap<String, Bucket>,
@@ -21,23 +43,25 @@ struct Bucket {
 }
 
 impl Budget {
-    /// Takes one attempt out of every bucket in `keys`, or none and says how long to wait.
-    pub(super) fn take(&mut self, keys: &[&str], boot: Duration) -> Result<(), Duration> {
-        let missing = keys.iter().map(|key| 1.0 - self.level(key, boot)).fold(0.0, f64::max);
-        if missing > 0.0 {
-            return Err(Duration::from_secs_f64(missing / PER_SECOND).max(Duration::from_millis(1)));
+    /// Takes one attempt out of every bucket, or none and says how long to wait.
+    pub(super) fn take(&mut self, budgets: &[Budgeted], boot: Duration) -> Result<(), Duration> {
+        let wait = |of: &Budgeted| (1.0 - self.level(of, boot)).max(0.0) / f64::from(of.per_second);
+        let longest = budgets.iter().map(wait).fold(0.0, f64::max);
+        if longest > 0.0 {
+            return Err(Duration::from_secs_f64(longest).max(Duration::from_millis(1)));
         }
-        for key in keys {
-            let level = self.level(key, boot) - 1.0;
-            self.buckets.insert((*key).to_owned(), Bucket { level, filled_at: boot });
+        for of in budgets {
+            let level = self.level(of, boot) - 1.0;
+            self.buckets.insert(of.name.clone(), Bucket { level, filled_at: boot });
         }
         Ok(())
     }
 
-    fn level(&self, key: &str, boot: Duration) -> f64 {
-        self.buckets.get(key).map_or(BURST, |bucket| {
-            let gained = boot.saturating_sub(bucket.filled_at).as_secs_f64() * PER_SECOND;
-            (bucket.level + gained).min(BURST)
+    fn level(&self, of: &Budgeted, boot: Duration) -> f64 {
+        let burst = f64::from(of.burst);
+        self.buckets.get(&of.name).map_or(burst, |bucket| {
+            let gained = boot.saturating_sub(bucket.filled_at).as_secs_f64() * f64::from(of.per_second);
+            (bucket.level + gained).min(burst)
         })
     }
 }
@@ -46,27 +70,36 @@ impl Budget {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_thousand_logins_are_spread_over_their_budget() {
-        let mut budget = Budget::default();
-        let mut boot = Duration::ZERO;
-        for _ in 0..1_000 {
-            while let Err(wait) = budget.take(&["aws", "source"], boot) {
+    fn time_for(count: u32, budgets: &[Budgeted]) -> u64 {
+        let (mut budget, mut boot) = (Budget::default(), Duration::ZERO);
+        for _ in 0..count {
+            while let Err(wait) = budget.take(budgets, boot) {
                 boot += wait;
             }
         }
-        assert_eq!(boot.as_secs(), 99);
+        boot.as_secs()
+    }
+
+    #[test]
+    fn a_thousand_logins_are_spread_over_their_budget() {
+        assert_eq!(time_for(1_000, &[Budgeted::logins("aws"), Budgeted::logins("source")]), 99);
+    }
+
+    #[test]
+    fn five_hundred_secrets_of_a_login_take_ten_seconds() {
+        assert_eq!(time_for(500, &[Budgeted::secrets(&LoginId::new("vault", "default"))]), 9);
     }
 
     #[test]
     fn one_empty_bucket_costs_the_others_nothing() {
+        let [aws, vault] = ["aws", "vault"].map(Budgeted::logins);
         let mut budget = Budget::default();
         for _ in 0..10 {
-            budget.take(&["aws"], Duration::ZERO).unwrap();
+            budget.take(std::slice::from_ref(&aws), Duration::ZERO).unwrap();
         }
-        assert!(budget.take(&["aws", "vault"], Duration::ZERO).is_err());
+        assert!(budget.take(&[aws, vault.clone()], Duration::ZERO).is_err());
         for _ in 0..10 {
-            budget.take(&["vault"], Duration::ZERO).unwrap();
+            budget.take(std::slice::from_ref(&vault), Duration::ZERO).unwrap();
         }
     }
 }

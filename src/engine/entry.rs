@@ -11,9 +11,11 @@ use crate::time::{Deadline, Now};
 
 use super::attempt::Outcome;
 use super::attempt_error::AttemptError;
+use super::budget::Budgeted;
 use super::record::Standing;
 use super::restoration::Restoration;
 use super::schedule::{self, Step};
+use super::secret::without_login;
 use super::state::{Held, LoginState, after_attempt};
 use super::status::LoginStatus;
 use super::work::Job;
@@ -32,17 +34,20 @@ pub(super) struct Entry {
     /// Whether the removal of ended outputs failed and is to be tried again after the next attempt.
     retire_again: bool,
     restoration: Restoration,
-    /// What the source is called in the budget; reading something local costs nobody anything.
-    source: Option<String>,
+    /// The budgets that an attempt is taken from, and those while the server of a secret's login cannot be reached.
+    budgets: [Vec<Budgeted>; 2],
+    /// Whether a secret of this login could not reach the server, and none has since.
+    pub(super) is_unreachable: bool,
     /// Nothing that was published up to then is good enough: somebody asked for a refresh.
     asked_at: SystemTime,
 }
 
 impl Entry {
-    pub(super) fn new(login: Login, now: Now) -> Self {
+    pub(super) fn new(login: Arc<Login>, now: Now) -> Self {
         Self {
-            source: (!login.source.is_local()).then(|| login.source.describe()),
-            login: Arc::new(login),
+            budgets: budgets(&login),
+            is_unreachable: false,
+            login,
             state: LoginState::new(now),
             notes: Vec::new(),
             job: None,
@@ -58,9 +63,14 @@ impl Entry {
         self.job.is_none().then(|| schedule::next_step(&self.state, &self.login.policy, now))
     }
 
+    /// Whether an attempt is under way.
+    pub(super) fn is_attempting(&self) -> bool {
+        self.job == Some(Job::Attempt)
+    }
+
     /// The budgets that an attempt is taken from.
-    pub(super) fn budget_keys(&self) -> Vec<&str> {
-        std::iter::once(self.login.id.kind()).chain(self.source.as_deref()).collect()
+    pub(super) fn budgets(&self, is_unreachable: bool) -> &[Budgeted] {
+        &self.budgets[usize::from(is_unreachable)]
     }
 
     /// What another process published after this may be adopted.
@@ -82,9 +92,10 @@ impl Entry {
         if let Outcome::Fresh { notes, .. } = &outcome {
             self.take_notes(notes);
         }
-        let failures_before = before.failures;
+        let (failures_before, held_before) = (before.failures, before.held.clone());
         self.state = after_attempt(before, outcome, now, jitter);
-        self.log(failures_before);
+        let is_same = self.is_same_secret(held_before.as_ref());
+        self.log(failures_before, is_same);
         if std::mem::take(&mut self.stale) {
             self.state.wake(now);
         }
@@ -124,10 +135,16 @@ impl Entry {
 
     /// A file has changed: the token source's, an output's, or somebody else's.
     pub(super) fn file_changed(&mut self, path: &Path, now: Now) {
-        if self.login.source.watched() == Some(path) {
+        if self.login.watched() == Some(path) {
             self.wake(now, "The token source changed.");
         }
         self.state.touched |= self.login.outputs.iter().any(|output| output.target().path == path);
+    }
+
+    /// The login that the secret is read with has failed again, maybe in another way.
+    pub(super) fn lacks_login(&mut self, error: AttemptError, next: Deadline) {
+        self.state.error = Some(without_login(&self.login, error));
+        self.state.next = next;
     }
 
     /// Plans an attempt that puts these outputs back.
@@ -151,12 +168,24 @@ impl Entry {
     /// Makes an attempt due now.
     pub(super) fn wake(&mut self, now: Now, why: &'static str) {
         tracing::info!(login = %self.login.id, "{why}");
+        self.make_due(now);
+    }
+
+    /// The same without a word.
+    pub(super) fn make_due(&mut self, now: Now) {
         self.state.wake(now);
         self.stale |= self.job == Some(Job::Attempt);
     }
 
     pub(super) fn status(&self, at: SystemTime) -> LoginStatus {
         LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &self.notes, at)
+    }
+
+    /// Whether a secret without an end was read again and found to be what it was, which is nothing to speak of.
+    fn is_same_secret(&self, before: Option<&Held>) -> bool {
+        let is_same =
+            |(before, held): (&Held, &Held)| held.expires_at.is_none() && before.subject == held.subject;
+        self.login.lender().is_some() && before.zip(self.state.held.as_ref()).is_some_and(is_same)
     }
 
     /// Each note is said once.
@@ -167,7 +196,7 @@ impl Entry {
         self.notes = notes.to_vec();
     }
 
-    fn log(&self, failures_before: u32) {
+    fn log(&self, failures_before: u32, is_same: bool) {
         let (login, state) = (&self.login.id, &self.state);
         match (&state.error, &state.held) {
             (Some(error), _) if state.failures <= LOUD => log_failure(login, error),
@@ -178,6 +207,8 @@ impl Entry {
                 let expires_at = held.expires_at.map(crate::time::rfc3339::seconds).unwrap_or_default();
                 if failures_before > 0 {
                     tracing::info!(%login, failures = failures_before, expires_at, "Fresh again.");
+                } else if is_same {
+                    tracing::debug!(%login, subject = held.subject, "Unchanged.");
                 } else {
                     tracing::info!(%login, subject = held.subject, expires_at, "Fresh.");
                 }
@@ -185,6 +216,16 @@ impl Entry {
             (None, None) => {}
         }
     }
+}
+
+/// Reading an ID token from something local costs nobody anything, and secrets do not take from what logins need.
+fn budgets(login: &Login) -> [Vec<Budgeted>; 2] {
+    if let Some(lender) = login.lender() {
+        return [vec![Budgeted::secrets(&lender.id)], vec![Budgeted::scouts(&lender.id)]];
+    }
+    let source = (!login.source().is_local()).then(|| Budgeted::logins(login.source().describe()));
+    let all: Vec<_> = std::iter::once(Budgeted::logins(login.id.kind())).chain(source).collect();
+    [all.clone(), all]
 }
 
 fn log_failure(login: &crate::login::LoginId, error: &AttemptError) {

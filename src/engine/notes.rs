@@ -18,14 +18,8 @@ const RESERVE: Duration = Duration::from_mins(2);
 pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
     let read = |path: &Path| files::read(path).ok().flatten();
     let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
-    login
-        .provider
-        .notes()
-        .into_iter()
-        .chain(shadows)
-        .chain(too_short(login, held))
-        .chain(ends_in_hands(login, held))
-        .collect()
+    let short = too_short(login, held).into_iter().chain(ends_in_hands(login, held));
+    login.notes().into_iter().chain(shadows).chain(short).collect()
 }
 
 /// A life so short that readers ask for a newer credential although it has just been replaced.

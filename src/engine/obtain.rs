@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::{Advice, Credential, Failure, Field, IdToken, Secret};
+use evercred_core::{Advice, Credential, Failure, Field, IdToken, Provider, Secret};
 
-use crate::login::Login;
+use crate::login::{Login, Origin};
+use crate::sources::TokenSource;
 use crate::sources::shared::Want;
 
 use super::attempt::{Attempts, Failed, limited};
@@ -13,24 +14,42 @@ use super::attempt_error::Stage;
 
 impl Attempts {
     /// Gets a credential and publishes nothing.
-    pub async fn obtain(&self, login: &Login) -> Result<Credential, (Stage, Failure)> {
-        limited(login, Stage::Exchange, self.mint_and_exchange(login)).await
+    pub async fn obtain(self: &Arc<Self>, login: &Login) -> Result<Credential, (Stage, Failure)> {
+        match &login.origin {
+            Origin::Exchange { source, provider } => {
+                let work = self.mint_and_exchange(login, source, provider.as_ref());
+                limited(login, Stage::Exchange, work).await
+            }
+            Origin::Secret { login: lender, reader } => {
+                self.read_unpublished(lender, login, reader.as_ref()).await
+            }
+        }
     }
 
     /// An ID token, minted or shared.
-    pub async fn token(&self, login: &Login, want: Want) -> Result<Arc<IdToken>, Failure> {
-        self.tokens.token(&login.source, login.provider.audience(), want).await
+    async fn token(
+        &self,
+        source: &Arc<dyn TokenSource>,
+        provider: &dyn Provider,
+        want: Want,
+    ) -> Result<Arc<IdToken>, Failure> {
+        self.tokens.token(source, provider.audience(), want).await
     }
 
-    async fn mint_and_exchange(&self, login: &Login) -> Result<Credential, Failed> {
-        let wants_life = login.provider.expires_with_token() || needs_token(login);
+    async fn mint_and_exchange(
+        &self,
+        login: &Login,
+        source: &Arc<dyn TokenSource>,
+        provider: &dyn Provider,
+    ) -> Result<Credential, Failed> {
+        let wants_life = provider.expires_with_token() || needs_token(login);
         let want = if wants_life { Want::Fresh } else { Want::Usable };
-        let token = self.token(login, want).await.map_err(|failure| (Stage::Mint, failure))?;
-        match self.exchange(login, &token).await {
+        let token = self.token(source, provider, want).await.map_err(|failure| (Stage::Mint, failure))?;
+        match self.exchange(login, provider, &token).await {
             Err((Stage::Exchange, failure)) if failure.advice() == Advice::NewToken => {
                 tracing::info!(login = %login.id, %failure, "The ID token was refused; trying once with a new one.");
-                match self.token(login, Want::OtherThan(token)).await {
-                    Ok(other) => self.exchange(login, &other).await,
+                match self.token(source, provider, Want::OtherThan(token)).await {
+                    Ok(other) => self.exchange(login, provider, &other).await,
                     // Why the first was refused is what the reader needs; that there is no other comes second.
                     Err(no_other) => Err((Stage::Exchange, failure.caused_by(no_other))),
                 }
@@ -39,28 +58,32 @@ impl Attempts {
         }
     }
 
-    async fn exchange(&self, login: &Login, token: &IdToken) -> Result<Credential, Failed> {
-        let mut credential =
-            login.provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
-        whole(&credential, login.provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
-        login.provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
+    async fn exchange(
+        &self,
+        login: &Login,
+        provider: &dyn Provider,
+        token: &IdToken,
+    ) -> Result<Credential, Failed> {
+        let mut credential = provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
+        whole(&credential, provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
+        provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
         if needs_token(login) {
             credential = credential.with(Field::ID_TOKEN, token.raw().clone());
             credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
         }
-        Ok(complete(login, credential).await)
+        Ok(complete(login, provider, credential).await)
     }
 }
 
 /// Adds what outputs ask for beyond what every credential has. What cannot be had is no reason to keep the rest from
 /// those that do not need it.
-async fn complete(login: &Login, credential: Credential) -> Credential {
+async fn complete(login: &Login, provider: &dyn Provider, credential: Credential) -> Credential {
     let is_wanted = |field: &&Field| login.outputs.iter().any(|output| output.needs().contains(*field));
-    let wanted: Vec<Field> = login.provider.on_request().iter().filter(is_wanted).copied().collect();
+    let wanted: Vec<Field> = provider.on_request().iter().filter(is_wanted).copied().collect();
     if wanted.is_empty() {
         return credential;
     }
-    match login.provider.complete(&credential, &wanted).await {
+    match provider.complete(&credential, &wanted).await {
         Ok(complete) => complete,
         Err(failure) => {
             tracing::warn!(login = %login.id, %failure, "An output asks for more than could be had.");

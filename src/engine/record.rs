@@ -66,6 +66,13 @@ impl Records {
         }
     }
 
+    /// What was published for `login` last, whatever became of its outputs since.
+    pub fn last(&self, login: &Login) -> Option<Held> {
+        self.load(&login.id)
+            .filter(|record| record.fingerprint == login.fingerprint)
+            .map(|record| record.held)
+    }
+
     /// Compares `login`'s outputs with its record.
     pub fn standing(&self, login: &Login) -> Standing {
         let record = self.load(&login.id).filter(|record| record.fingerprint == login.fingerprint);

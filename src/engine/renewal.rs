@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use evercred_core::Credential;
 
-use crate::login::{Login, LoginId};
+use crate::login::{Login, LoginId, Origin};
 
 use super::attempt::{Attempts, Failed, limited};
 use super::attempt_error::Stage;
@@ -25,41 +25,101 @@ enum Renewal {
     /// It is dead, or only a new one can follow it.
     Over,
     /// It lives on.
-    Kept(Credential),
+    Kept(Box<Got>),
+}
+
+/// A credential that an attempt has got, and what it follows.
+#[derive(Debug)]
+pub(super) struct Got {
+    pub(super) credential: Credential,
+    /// What is in use, and must be no better than it to be replaced by it.
+    pub(super) in_use: Option<Held>,
+    /// What was known of the same credential before its renewal.
+    pub(super) before: Option<Held>,
+    /// The credential before it, if it may still be good.
+    pub(super) predecessor: Option<Held>,
+    /// When the credential that a secret was read with was first received.
+    pub(super) lender_obtained_at: Option<SystemTime>,
+}
+
+impl Got {
+    /// One that follows nothing.
+    pub(super) fn new(credential: Credential) -> Self {
+        Self { credential, in_use: None, before: None, predecessor: None, lender_obtained_at: None }
+    }
+
+    /// A secret that was read with what `lender` speaks of.
+    pub(super) fn with(self, lender: &Held) -> Self {
+        Self { lender_obtained_at: Some(lender.obtained_at), ..self }
+    }
+
+    /// Until when the credential before it is good.
+    pub(super) fn predecessor_ends_at(&self) -> Option<SystemTime> {
+        match &self.before {
+            Some(before) => before.predecessor_ends_at,
+            None => self.predecessor.as_ref()?.expires_at,
+        }
+    }
 }
 
 impl Attempts {
-    /// A credential, and what is in use and must be no better than it to be replaced by it.
+    /// A credential that is alive: the one in use, or one that takes its place.
     pub(super) async fn renew_or_obtain(
         self: &Arc<Self>,
         login: &Arc<Login>,
         known: Option<&Held>,
-    ) -> Result<(Credential, Option<Held>), Failed> {
+        adopt_after: SystemTime,
+    ) -> Result<Got, Failed> {
+        if let Origin::Secret { login: lender, reader } = &login.origin {
+            return self.keep_or_read(login, (lender, reader.as_ref()), known, adopt_after).await;
+        }
         match self.renew(login, known).await? {
-            Renewal::Kept(credential) => Ok((credential, None)),
-            Renewal::Over => Ok((self.obtain(login).await?, None)),
-            Renewal::Impossible => Ok((self.obtain(login).await?, known.cloned())),
+            Renewal::Kept(got) => Ok(*got),
+            Renewal::Over => Ok(Got::new(self.obtain(login).await?)),
+            Renewal::Impossible => {
+                // What secrets are to be read with is of no use, however good it is, if it is not at hand.
+                let has = |held: &&Held| self.kept.remembered(login, Some(held), self.clock.now()).is_some();
+                let in_use = known.filter(|held| !login.has_secrets || has(held)).cloned();
+                let credential = self.obtain(login).await?;
+                Ok(Got { in_use, predecessor: known.cloned(), ..Got::new(credential) })
+            }
         }
     }
 
     async fn renew(self: &Arc<Self>, login: &Arc<Login>, known: Option<&Held>) -> Result<Renewal, Failed> {
         let now = self.clock.now();
-        let recall = |held: &Held| {
-            let held = held.clone();
-            self.in_background(login, move |this, login| this.records.recall(&login, &held))
-        };
-        let Some(held) = self.kept.find(login, known, now, recall).await.filter(|_| !needs_token(login))
-        else {
-            return Ok(Renewal::Impossible);
-        };
-        let work = async { login.provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
+        let in_use =
+            self.in_use(login, known).await.filter(|(held, _)| held.renewable && !needs_token(login));
+        let Some((before, held)) = in_use else { return Ok(Renewal::Impossible) };
+        let provider = login.provider();
+        let work = async { provider.renew(&held).await.map_err(|failure| (Stage::Renew, failure)) };
         let Some(credential) = limited(login, Stage::Renew, work).await? else { return Ok(Renewal::Over) };
-        whole(&credential, login.provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
-        Ok(Renewal::Kept(credential))
+        whole(&credential, provider.provides(), now).map_err(|failure| (Stage::Renew, failure))?;
+        Ok(Renewal::Kept(Box::new(Got { before: Some(before), ..Got::new(credential) })))
+    }
+
+    /// The credential in use, given what is `known` of the outputs: from memory, or else as the outputs give it back.
+    ///
+    /// If the outputs are not as they were left, somebody removed or changed them, but the credential still is the
+    /// one that programs hold.
+    pub(super) async fn in_use(
+        self: &Arc<Self>,
+        login: &Arc<Login>,
+        known: Option<&Held>,
+    ) -> Option<(Held, Credential)> {
+        let now = self.clock.now();
+        if let Some(remembered) = self.kept.remembered(login, known, now) {
+            return Some(remembered);
+        }
+        let held = known.filter(|held| !held.has_ended(now))?.clone();
+        let recall = move |this: Arc<Self>, login: Arc<Login>| {
+            Some((held.clone(), this.records.recall(&login, &held)?))
+        };
+        self.in_background(login, recall).await.flatten()
     }
 }
 
-/// The last renewable credential of each login; wiped when replaced or dropped.
+/// The last credential of each login that may be needed again; wiped when replaced or dropped.
 #[derive(Debug, Default)]
 pub(super) struct Kept(Mutex<HashMap<LoginId, Entry>>);
 
@@ -71,9 +131,9 @@ struct Entry {
 }
 
 impl Kept {
-    /// Holds `credential`, or forgets the one before it if this one cannot be renewed.
+    /// Holds `credential`, or forgets the one before it if nobody will need this one again.
     pub(super) fn keep(&self, login: &Login, held: &Held, credential: &Credential) {
-        if credential.is_renewable() {
+        if credential.is_renewable() || login.has_secrets {
             let (fingerprint, held, credential) =
                 (login.fingerprint.clone(), held.clone(), credential.clone());
             self.lock().insert(login.id.clone(), Entry { fingerprint, held, credential });
@@ -82,38 +142,22 @@ impl Kept {
         }
     }
 
-    /// The credential to keep alive, given what is `known` of the outputs, and how to `recall` it from them.
-    ///
-    /// If the outputs are not as they were left, somebody removed or changed them, but the credential still is the
-    /// one that programs hold.
-    async fn find<Recalled>(
-        &self,
-        login: &Login,
-        known: Option<&Held>,
-        now: SystemTime,
-        recall: impl FnOnce(&Held) -> Recalled,
-    ) -> Option<Credential>
-    where
-        Recalled: Future<Output = Option<Option<Credential>>>,
-    {
-        let remembered = self.remembered(login, known, now);
-        match known.filter(|held| held.renewable && !held.has_ended(now)) {
-            Some(held) if remembered.is_none() => recall(held).await.flatten(),
-            _ => remembered,
-        }
-    }
-
-    /// The credential as this process knows it, unless another one was published since.
+    /// What is held for `login`, if it is what is `known` of the outputs and has not ended.
     pub(super) fn remembered(
         &self,
         login: &Login,
         known: Option<&Held>,
         now: SystemTime,
-    ) -> Option<Credential> {
+    ) -> Option<(Held, Credential)> {
         let entries = self.lock();
         let entry = entries.get(&login.id).filter(|entry| entry.fingerprint == login.fingerprint)?;
         let is_it = known.is_none_or(|held| *held == entry.held) && !entry.held.has_ended(now);
-        is_it.then(|| entry.credential.clone())
+        is_it.then(|| (entry.held.clone(), entry.credential.clone()))
+    }
+
+    /// Whether what is held for `login` was issued after `issued_at`.
+    pub(super) fn has_newer(&self, login: &Login, issued_at: SystemTime) -> bool {
+        self.lock().get(&login.id).is_some_and(|entry| entry.held.issued_at > issued_at)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<LoginId, Entry>> {

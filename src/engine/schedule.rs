@@ -26,22 +26,31 @@ pub enum Step {
 /// ends, which the policy may want to be acted on; and somebody may change its outputs, which is looked into unless
 /// an attempt is coming anyway.
 pub fn next_step(state: &LoginState, policy: &Policy, now: Now) -> Step {
-    if state.next.has_come(now) {
-        return Step::Attempt;
-    }
+    if state.next.has_come(now) { Step::Attempt } else { step_until(state, state.next, policy, now) }
+}
+
+/// The same for a login whose next attempt cannot be before `next`.
+pub fn step_until(state: &LoginState, next: Deadline, policy: &Policy, now: Now) -> Step {
     match &state.held {
         Some(held) if held.has_ended(now.wall) => match policy.on_expiry {
             OnExpiry::Remove if !state.retired => Step::Retire,
-            OnExpiry::Remove | OnExpiry::Keep => Step::Wait(state.next),
+            OnExpiry::Remove | OnExpiry::Keep => Step::Wait(next),
         },
         Some(held) => {
             let end = held.expires_at.map(|end| Deadline::at(end, now));
-            let deadline = end.map_or(state.next, |end| state.next.earlier(end));
+            let deadline = end.map_or(next, |end| next.earlier(end));
             let inspect = state.touched && state.error.is_none();
             if inspect { Step::Inspect(deadline) } else { Step::Wait(deadline) }
         }
-        None => Step::Wait(state.next),
+        None => Step::Wait(next),
     }
+}
+
+/// When to replace what hangs on a credential that was replaced at `now`, and is good until `ends_at`: at once if it is
+/// not, or else in the first half of what is left of it, so that not all is replaced together.
+pub fn replace_orphan_at(now: SystemTime, ends_at: Option<SystemTime>, jitter: f64) -> SystemTime {
+    let left = ends_at.and_then(|end| end.duration_since(now).ok()).unwrap_or_default();
+    now + (left / 2).mul_f64(jitter)
 }
 
 /// Refreshes closer together than this would be a busy loop, whatever a token's lifetime is.
@@ -88,6 +97,9 @@ mod tests {
             refresh_at: wall(next),
             request_id: None,
             renewable: false,
+            obtained_at: wall(0),
+            predecessor_ends_at: None,
+            bound_to: None,
         };
         LoginState { held: Some(held), ..LoginState::new(now(next)) }
     }

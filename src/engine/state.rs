@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use evercred_core::Advice;
+use evercred_core::{Advice, IdToken};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +31,36 @@ pub struct Held {
     /// Whether the provider may be able to keep it alive, rather than replace it.
     #[serde(default)]
     pub renewable: bool,
+    /// When it was first received; renewals leave this as it is, so it tells one credential from the next.
+    #[serde(default = "long_ago", with = "rfc3339")]
+    pub obtained_at: SystemTime,
+    /// Until when the credential before it is good, for whatever hangs on that one; `None`: no longer.
+    #[serde(default, with = "rfc3339::option")]
+    pub predecessor_ends_at: Option<SystemTime>,
+    /// Of a secret that dies with the credential it was read with: when that one was first received.
+    #[serde(default, with = "rfc3339::option")]
+    pub bound_to: Option<SystemTime>,
+}
+
+fn long_ago() -> SystemTime {
+    SystemTime::UNIX_EPOCH
 }
 
 impl Held {
     /// Whether it is of no more use.
     pub fn has_ended(&self, wall: SystemTime) -> bool {
         self.expires_at.is_some_and(|end| end <= wall)
+    }
+
+    /// Whether it was received before the clock was set right, so that neither its plan nor its end can be believed:
+    /// many providers say how long a credential lives, not when it ends.
+    pub fn is_from_the_future(&self, wall: SystemTime) -> bool {
+        self.issued_at > wall + IdToken::LEEWAY
+    }
+
+    /// Whether it hangs on a credential that `lender` is not.
+    pub fn is_orphan_of(&self, lender: &Self) -> bool {
+        self.bound_to.is_some_and(|bound_to| bound_to != lender.obtained_at)
     }
 }
 

@@ -62,7 +62,10 @@ pub struct LoginStatus {
     pub phase: Phase,
     /// Whether an attempt is under way.
     pub refreshing: bool,
-    /// Where its ID tokens come from, and why from there.
+    /// What is read, if it is a secret.
+    #[serde(default)]
+    pub secret: Option<SecretStatus>,
+    /// Where its ID tokens come from, and why from there; of a secret, those of its login.
     pub source: String,
     /// The audience they are minted for.
     pub audience: String,
@@ -90,6 +93,15 @@ pub struct LoginStatus {
     pub notes: Vec<String>,
     /// The files that are kept.
     pub outputs: Vec<PathBuf>,
+}
+
+/// What is read, and with which login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretStatus {
+    /// The login's name.
+    pub login: String,
+    /// The path, or several.
+    pub from: String,
 }
 
 /// What went wrong, for programs and people.
@@ -130,8 +142,9 @@ impl LoginStatus {
             login: login.id.to_string(),
             phase: state.phase(at),
             refreshing,
-            source: login.source.describe(),
-            audience: login.provider.audience().to_string(),
+            secret: SecretStatus::of(login),
+            source: login.source().describe(),
+            audience: login.provider().audience().to_string(),
             subject: held.map(|held| held.subject.clone()),
             issued_at: held.map(|held| held.issued_at),
             expires_at: held.and_then(|held| held.expires_at),
@@ -142,6 +155,13 @@ impl LoginStatus {
             notes: notes.to_vec(),
             outputs: login.outputs.iter().map(|output| output.target().path.clone()).collect(),
         }
+    }
+}
+
+impl SecretStatus {
+    fn of(login: &Login) -> Option<Self> {
+        let (lender, reader) = login.lender().zip(login.reader())?;
+        Some(Self { login: lender.id.to_string(), from: reader.describe() })
     }
 }
 

@@ -51,14 +51,18 @@ impl Attempts {
         self.in_background(login, work).await.unwrap_or_else(|| Err(panicked("remove the outputs")))
     }
 
+    /// A secret ends with its login's credential, or by itself: which lease it has is known to the daemon alone.
     async fn revoke(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
         let recall = |this: Arc<Self>, login: Arc<Login>| {
             let known = this.records.read(&login);
             let remembered = this.kept.remembered(&login, known.as_ref(), this.clock.now());
-            remembered.or_else(|| this.records.recall(&login, &known?))
+            remembered.map(|(_, credential)| credential).or_else(|| this.records.recall(&login, &known?))
         };
+        if login.lender().is_some() {
+            return Ok(());
+        }
         let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
-        tokio::time::timeout(REVOCATION, login.provider.revoke(&held)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(REVOCATION, login.provider().revoke(&held)).await.unwrap_or_else(|_| {
             Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
                 .message("no answer in time"))
         })

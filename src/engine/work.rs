@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use evercred_core::{Advice, Failure};
 use tokio::task::{Id, JoinSet};
@@ -61,6 +62,22 @@ impl Work {
             }
         });
         self.owners.insert(task.id(), (owner, job));
+    }
+
+    /// Starts an attempt that can ask nobody, because the login that a secret is read with has failed with `error`.
+    pub(super) fn start_adoption(&mut self, entry: &mut Entry, error: AttemptError) {
+        entry.start(Job::Attempt);
+        let (attempts, login) = (Arc::clone(&self.attempts), Arc::clone(&entry.login));
+        let (owner, adopt_after) = (Arc::clone(&login), entry.adopt_after());
+        let task = self
+            .tasks
+            .spawn(async move { Done::Attempt(attempts.adopt_only(&login, adopt_after, error).await) });
+        self.owners.insert(task.id(), (owner, Job::Attempt));
+    }
+
+    /// Whether an attempt has got a credential for `login` that was issued after `issued_at`.
+    pub(super) fn has_newer(&self, login: &Login, issued_at: SystemTime) -> bool {
+        self.attempts.kept.has_newer(login, issued_at)
     }
 
     /// What ends next, and whose it was; `None` if nothing is under way. Nothing is lost if the wait is given up.

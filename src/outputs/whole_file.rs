@@ -1,6 +1,7 @@
 //! Outputs that own a whole file: where it is, and what they have in common.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
@@ -80,14 +81,16 @@ pub(super) fn target(
         Some(path) => context.environment.expand(path),
         None => context.state_folder.join(format!("{}.{extension}", context.login())),
     };
-    if !path.is_absolute() || path.file_name().is_none() {
-        return Err(BuildError::at(
-            "path",
-            format!("`{}` is not the absolute path of a file", path.display()),
-        )
-        .hint("Begin it with `/` or with `~/`; evercred runs in no particular folder."));
+    Ok(Target::new(absolute("path", path)?, mode.unwrap_or(Mode::PRIVATE).bits()))
+}
+
+/// `path`, the value of config's `key`, if a file can be there.
+pub(super) fn absolute(key: &'static str, path: PathBuf) -> Result<PathBuf, BuildError> {
+    if path.is_absolute() && path.file_name().is_some() {
+        return Ok(path);
     }
-    Ok(Target::new(path, mode.unwrap_or(Mode::PRIVATE).bits()))
+    Err(BuildError::at(key, format!("`{}` is not the absolute path of a file", path.display()))
+        .hint("Begin it with `/` or with `~/`; evercred runs in no particular folder."))
 }
 
 #[cfg(test)]

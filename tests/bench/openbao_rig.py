@@ -2,6 +2,7 @@
 log in there. Only the standard library is needed, and the peers that tests/run installs.
 """
 
+import atexit
 import glob
 import json
 import os
@@ -60,6 +61,8 @@ class Program:
                 stdout=stdout or output,
                 stderr=output,
             )
+        # Also when the measurement gives up before it gets to its end.
+        atexit.register(self.stop, signal.SIGKILL)
 
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:

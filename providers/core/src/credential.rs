@@ -1,7 +1,7 @@
 //! What an exchange gives back.
 
 use std::collections::BTreeMap;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::{Field, Secret};
 
@@ -14,6 +14,8 @@ pub struct Credential {
     expires_at: Option<SystemTime>,
     request_id: Option<String>,
     renewable: bool,
+    bound: bool,
+    changes_within: Option<Duration>,
 }
 
 impl Credential {
@@ -27,6 +29,8 @@ impl Credential {
             expires_at: None,
             request_id: None,
             renewable: false,
+            bound: false,
+            changes_within: None,
         }
     }
 
@@ -58,6 +62,20 @@ impl Credential {
         self
     }
 
+    /// Notes that it dies with the credential that it was read with.
+    #[must_use]
+    pub fn bound(mut self) -> Self {
+        self.bound = true;
+        self
+    }
+
+    /// Notes that it may be another after so long, although it has not ended: somebody may change it at any time.
+    #[must_use]
+    pub fn changing_within(mut self, time: Duration) -> Self {
+        self.changes_within = Some(time);
+        self
+    }
+
     /// One field, if the credential has it.
     pub fn field(&self, field: Field) -> Option<&Secret> {
         self.fields.get(&field)
@@ -86,6 +104,16 @@ impl Credential {
     /// Whether the provider may be able to keep the credential alive; otherwise it can only be replaced.
     pub fn is_renewable(&self) -> bool {
         self.renewable
+    }
+
+    /// Whether it dies with the credential that it was read with.
+    pub fn is_bound(&self) -> bool {
+        self.bound
+    }
+
+    /// How soon it may be another without having ended; `None`: only its end counts.
+    pub fn changes_within(&self) -> Option<Duration> {
+        self.changes_within
     }
 
     /// The provider's identifier of the exchange.

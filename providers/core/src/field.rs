@@ -42,6 +42,8 @@ impl Field {
     pub const SUBSCRIPTIONS: Self = Self("subscriptions");
     /// Where Microsoft Entra is, if programs have to be told.
     pub const AUTHORITY_HOST: Self = Self("authority_host");
+    /// What a secret holds: a JSON object, of one read or of several by name.
+    pub const DATA: Self = Self("data");
 
     /// A field of a provider of your own.
     pub const fn new(name: &'static str) -> Self {

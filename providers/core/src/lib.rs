@@ -1,4 +1,4 @@
-//! The vocabulary of evercred: what a token, a credential and a failed step *are*, and the one trait that a
+//! The vocabulary of evercred: what a token, a credential and a failed step *are*, and the traits that a
 //! provider implements.
 //!
 //! This crate does no I/O, reads neither clock nor environment, and knows no async runtime. Providers depend on
@@ -14,6 +14,7 @@ mod id_token;
 mod provider;
 mod redact;
 mod secret;
+mod secret_reader;
 
 pub use configured::Configured;
 pub use credential::Credential;
@@ -25,3 +26,4 @@ pub use id_token::{Audience, Claims, IdToken, TokenError};
 pub use provider::{BoxFuture, BuildError, Provider, Surroundings, WallClock};
 pub use redact::{conceal, mask_passwords, redact};
 pub use secret::Secret;
+pub use secret_reader::{SecretRead, SecretReader, SecretRequest, SecretStore};

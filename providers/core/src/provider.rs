@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Credential, Environment, Failure, Field, IdToken};
+use crate::{Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -96,6 +96,11 @@ pub trait Provider: Debug + Send + Sync {
     fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
         let _ = held;
         Box::pin(async { Ok(()) })
+    }
+
+    /// Where secrets are read with its credentials, if it keeps any.
+    fn secret_store(&self) -> Option<&dyn SecretStore> {
+        None
     }
 
     /// Whether its credentials are to end, and leave their outputs, when evercred is stopped.

@@ -1,8 +1,9 @@
 //! From the client's errors to what the user is told.
 
-use evercred_core::{Advice, Failure};
+use evercred_core::{Advice, Failure, SecretRead};
 use evercred_http::network_failure;
 use rustify::errors::ClientError as WireError;
+use serde_json::Value;
 use vaultrs::error::ClientError;
 
 use crate::refusal;
@@ -13,14 +14,25 @@ pub(crate) enum Call {
     LogIn,
     Renew,
     Revoke,
+    Read,
+    Write,
+    RenewLease,
 }
 
 impl Call {
-    const fn operation(self) -> &'static str {
+    /// How a secret is got.
+    pub(crate) fn of(read: &SecretRead) -> Self {
+        if read.parameters.is_some() { Self::Write } else { Self::Read }
+    }
+
+    pub(crate) const fn operation(self) -> &'static str {
         match self {
             Self::LogIn => "log in with the ID token",
             Self::Renew => "renew the token",
             Self::Revoke => "revoke the token",
+            Self::Read => "read the secret",
+            Self::Write => "have the secret made",
+            Self::RenewLease => "renew the lease",
         }
     }
 }
@@ -62,10 +74,15 @@ impl Asked<'_> {
         match error {
             // A standby's redirect has no words at all.
             WireError::ServerResponseError { code: REDIRECT, .. } => self.refused(REDIRECT, &[]),
-            WireError::ServerResponseError { code, content } => match errors_in(content.as_deref()) {
-                Some(errors) => self.refused(code, &errors),
-                None => self.foreign(code),
-            },
+            WireError::ServerResponseError { code, content } => {
+                let answer: Value =
+                    content.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+                match (self.gone(&answer), words(&answer)) {
+                    (Some(gone), _) => gone,
+                    (None, Some(said)) => self.refused(code, &said),
+                    (None, None) => self.foreign(code),
+                }
+            }
             WireError::RequestError { source, .. } | WireError::ResponseError { source } => {
                 match source.downcast::<reqwest::Error>() {
                     Ok(error) => network_failure(self.call.operation(), self.place, error),
@@ -78,11 +95,32 @@ impl Asked<'_> {
 
     fn refused(&self, status: u16, errors: &[String]) -> Failure {
         let said = errors.iter().map(|error| error.trim()).collect::<Vec<_>>().join("; ");
-        let refusal = refusal::find(self.call == Call::LogIn, status, &said);
+        let refusal = refusal::find(self.call, status, &said);
         let message = if said.is_empty() { refusal.meaning } else { &said };
         let remedy =
             self.names.iter().fold(refusal.remedy.to_owned(), |text, (name, word)| text.replace(name, word));
         self.failure(refusal.advice).code(status.to_string()).message(message).hint(remedy)
+    }
+
+    /// A version that was deleted or destroyed is answered with what is still known of it.
+    fn gone(&self, answer: &Value) -> Option<Failure> {
+        let metadata = answer["data"]["metadata"].as_object()?;
+        let version = metadata.get("version")?.as_u64()?;
+        let deleted_at = metadata.get("deletion_time")?.as_str()?;
+        let (what, hint) = if metadata.get("destroyed")?.as_bool()? {
+            (format!("version {version} was destroyed"), "Write the secret again, or name another `version`.")
+        } else {
+            let hint = "Write the secret again, bring the version back (`bao kv undelete`), or name another `version`.";
+            (format!("version {version} was deleted at {deleted_at}"), hint)
+        };
+        Some(self.failure(Advice::NeedsAttention).message(what).hint(hint))
+    }
+
+    /// A good answer without what was asked for.
+    pub(crate) fn empty(&self) -> Failure {
+        self.failure(Advice::NeedsAttention)
+            .message("the answer holds no data")
+            .hint("Check `path`: what is there is not a secret.")
     }
 
     /// An answer that has not the shape of Vault's errors: a proxy's page, or another server's.
@@ -104,8 +142,8 @@ const REDIRECT: u16 = 307;
 const NOT_VAULT: &str = "Check that `address` is that of Vault or OpenBao, and the proxy variables (HTTPS_PROXY, \
                          NO_PROXY): something between here and there may have answered in its place.";
 
-fn errors_in(content: Option<&str>) -> Option<Vec<String>> {
-    let answer: serde_json::Value = serde_json::from_str(content?).ok()?;
-    let errors = answer.get("errors")?.as_array()?;
+/// What the server said: its errors, or else why it found nothing.
+fn words(answer: &Value) -> Option<Vec<String>> {
+    let errors = answer["errors"].as_array().or_else(|| answer["warnings"].as_array())?;
     Some(errors.iter().filter_map(|error| error.as_str().map(str::to_owned)).collect())
 }

@@ -1,20 +1,25 @@
 //! The login, and the token's life after it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, IdToken, Provider, Secret,
+    SecretReader, SecretRequest, SecretStore,
+};
 use vaultrs::api::AuthInfo;
 
 use crate::failure::{self, Asked, Call};
 use crate::login::{ACCESSOR, Auth, Login, ending};
+use crate::secret;
 use crate::server::{Server, is_usable};
 use crate::settings::Settings;
 
 /// A role, and the server that knows it.
 #[derive(Debug)]
 pub(crate) struct Vault {
-    server: Server,
+    server: Arc<Server>,
     mount: String,
     role: Option<String>,
     audience: Audience,
@@ -44,7 +49,7 @@ impl Vault {
         let mut variables = vec![("VAULT_TOKEN", Field::VAULT_TOKEN), ("VAULT_ADDR", ADDRESS)];
         variables.extend(settings.namespace.is_some().then_some(("VAULT_NAMESPACE", NAMESPACE)));
         Self {
-            server,
+            server: Arc::new(server),
             mount,
             role,
             audience,
@@ -127,10 +132,16 @@ impl Vault {
     }
 
     fn asked(&self, call: Call, mut names: Vec<(&'static str, String)>) -> Asked<'_> {
-        names.push(("{mount}", self.mount.clone()));
-        names.push(("{role}", self.role.clone().unwrap_or_else(|| "that is the mount's default".to_owned())));
-        names.push(("{namespace}", self.namespace.clone().unwrap_or_else(|| "root".to_owned())));
+        names.extend(self.names());
         Asked { call, place: self.server.place(), names }
+    }
+
+    fn names(&self) -> [(&'static str, String); 3] {
+        [
+            ("{mount}", self.mount.clone()),
+            ("{role}", self.role.clone().unwrap_or_else(|| "that is the mount's default".to_owned())),
+            ("{namespace}", self.namespace.clone().unwrap_or_else(|| "root".to_owned())),
+        ]
     }
 }
 
@@ -201,6 +212,10 @@ impl Provider for Vault {
         self.ends_on_exit
     }
 
+    fn secret_store(&self) -> Option<&dyn SecretStore> {
+        Some(self)
+    }
+
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in(token))
     }
@@ -211,5 +226,11 @@ impl Provider for Vault {
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
         Box::pin(self.prolong(held))
+    }
+}
+
+impl SecretStore for Vault {
+    fn open(&self, request: SecretRequest) -> Result<Arc<dyn SecretReader>, BuildError> {
+        Ok(Arc::new(secret::Secret::open(&self.server, self.names().to_vec(), request)?))
     }
 }

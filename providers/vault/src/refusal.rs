@@ -7,6 +7,10 @@
 
 use evercred_core::Advice;
 
+use crate::failure::Call;
+
+mod secret;
+
 /// One way to be refused.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -21,13 +25,17 @@ pub(crate) struct Refusal {
     pub(crate) remedy: &'static str,
 }
 
-/// The refusal that fits, those of a login only for one.
-pub(crate) fn find(is_login: bool, status: u16, message: &str) -> &'static Refusal {
+/// The refusal that fits, of those of the call and of every call.
+pub(crate) fn find(call: Call, status: u16, message: &str) -> &'static Refusal {
     let message = message.to_lowercase();
     let says = |refusal: &Refusal| {
         refusal.saying.is_empty() || refusal.saying.iter().any(|words| message.contains(words))
     };
-    let particular = if is_login { LOGIN } else { &[] };
+    let particular = match call {
+        Call::LogIn => LOGIN,
+        Call::Read | Call::Write => secret::REFUSALS,
+        Call::Renew | Call::Revoke | Call::RenewLease => &[],
+    };
     let fits = |refusal: &&Refusal| refusal.statuses.contains(&status) && says(refusal);
     let unknown = if status >= 500 { &UNWELL } else { &UNKNOWN };
     particular.iter().chain(COMMON).find(fits).unwrap_or(unknown)
@@ -224,15 +232,15 @@ mod tests {
             (472, ""),
             (500, "local node not active but active cluster node not found"),
         ] {
-            assert_eq!(find(true, status, message).advice, Advice::Unreachable, "{status} {message}");
-            assert_eq!(find(false, status, message).advice, Advice::Unreachable, "{status} {message}");
+            assert_eq!(find(Call::LogIn, status, message).advice, Advice::Unreachable, "{status} {message}");
+            assert_eq!(find(Call::Read, status, message).advice, Advice::Unreachable, "{status} {message}");
         }
     }
 
     #[test]
     fn what_nobody_has_seen_before_is_classed_by_its_status() {
-        assert_eq!(find(true, 418, "?").advice, Advice::NeedsAttention);
-        assert_eq!(find(true, 502, "?").advice, Advice::RETRY);
-        assert_eq!(find(false, 429, "").advice, Advice::RETRY);
+        assert_eq!(find(Call::LogIn, 418, "?").advice, Advice::NeedsAttention);
+        assert_eq!(find(Call::LogIn, 502, "?").advice, Advice::RETRY);
+        assert_eq!(find(Call::Read, 429, "").advice, Advice::RETRY);
     }
 }

@@ -13,6 +13,7 @@ use vaultrs::api::{AuthInfo, EndpointMiddleware};
 use vaultrs::client::{VaultClient, VaultClientSettings};
 use vaultrs::error::ClientError;
 
+use crate::logical::{self, Ask};
 use crate::login::{Answer, Login};
 use crate::settings::Settings;
 
@@ -60,6 +61,28 @@ impl Server {
     /// Ends the token, and with it what was leased with it.
     pub(crate) async fn revoke(&self, token: &Secret) -> Result<(), ClientError> {
         vaultrs::token::revoke_self(&self.client(token.expose())).await
+    }
+
+    /// Reads or writes at a path.
+    pub(crate) async fn ask(&self, token: &Secret, ask: Ask<'_>) -> Result<logical::Answer, ClientError> {
+        let client = self.client(token.expose());
+        Ok(ask.with_middleware(&client.middle).exec(&client.http).await?.parse()?)
+    }
+
+    /// Asks for as long a life as the lease had at first, from now.
+    pub(crate) async fn renew_lease(
+        &self,
+        token: &Secret,
+        lease_id: &str,
+    ) -> Result<logical::Answer, ClientError> {
+        let client = self.client(token.expose());
+        let renew = logical::Renew { lease_id };
+        Ok(renew.with_middleware(&client.middle).exec(&client.http).await?.parse()?)
+    }
+
+    /// Fails if the token is not known.
+    pub(crate) async fn look_up(&self, token: &Secret) -> Result<(), ClientError> {
+        vaultrs::token::lookup_self(&self.client(token.expose())).await.map(drop)
     }
 
     /// `token` must be [usable](is_usable), or the client panics.

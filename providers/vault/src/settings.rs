@@ -102,16 +102,20 @@ fn alias(config: &Config, environment: &Environment, address: &Address) -> Resul
 
 /// A mount or a namespace: segments of a path, without slashes around them.
 pub(crate) fn path(key: &'static str, text: &str) -> Result<String, BuildError> {
+    segments(text).ok_or_else(|| {
+        BuildError::at(key, format!("{text:?} is not a path in Vault"))
+            .hint("Write it without `auth/` and without slashes around it, like \"jwt\" or \"team/dev\".")
+    })
+}
+
+/// The segments of a path, without slashes around them, if all are sound.
+pub(crate) fn segments(text: &str) -> Option<String> {
     let path = text.trim_matches('/');
     let sound = |segment: &str| {
         !matches!(segment, "" | "." | "..")
             && segment.bytes().all(|b| b.is_ascii_graphic() && !b"?#%\\".contains(&b))
     };
-    if path.split('/').all(sound) {
-        return Ok(path.to_owned());
-    }
-    Err(BuildError::at(key, format!("{text:?} is not a path in Vault"))
-        .hint("Write it without `auth/` and without slashes around it, like \"jwt\" or \"team/dev\"."))
+    path.split('/').all(sound).then(|| path.to_owned())
 }
 
 fn notes(address: &Address, environment: &Environment) -> Vec<String> {

@@ -1,6 +1,8 @@
 //! One login's table: common keys, provider keys, outputs.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
 use evercred_core::{Field, Provider};
 use serde_json::{Value, json};
@@ -11,11 +13,12 @@ use super::conflicts::Claim;
 use super::select::{TYPE, select};
 use super::sources::Source;
 use super::{Resolver, check_name};
+use crate::config::common::{self, Common};
 use crate::config::problem::Problem;
+use crate::config::show;
 use crate::config::tree::{self, Section};
-use crate::config::{common, show};
 use crate::digest;
-use crate::login::{Login, LoginId};
+use crate::login::{Login, LoginId, Origin};
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
 
@@ -36,23 +39,52 @@ impl Resolver<'_> {
         let own = tree::without(section, |key| common::KEYS.contains(&key));
         let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
         let outputs = self.outputs(kind, &id, provider.as_deref(), section);
-        let Some(common) = common else { return };
+        let secrets = self.secret_tables(kind, section);
+        let login = self.itself(kind, &id, section, (common, provider, outputs), !secrets.is_empty());
+        for secret in &secrets {
+            self.secret(&id, login.as_ref(), secret);
+        }
+    }
+
+    /// The login without its secrets.
+    fn itself(
+        &mut self,
+        kind: &ProviderKind,
+        id: &LoginId,
+        section: &Section<'_>,
+        (common, provider, outputs): (Option<Common>, Option<Arc<dyn Provider>>, Outputs),
+        has_secrets: bool,
+    ) -> Option<Arc<Login>> {
+        let common = common?;
         let place = tree::value_span(section.get_ref(), "source").unwrap_or_else(|| section.span());
         let source = self.source_of(common.source.as_deref(), place);
-        let (Some(provider), Some(source)) = (provider, source) else { return };
-        let digest = self.describe(kind, &id, section, &source, &outputs);
+        let (provider, source) = provider.zip(source)?;
+        self.check_unique(id, section.span())?;
+        let digest = self.describe(kind, id, section, &source, &outputs);
         let fingerprint = match provider.peer() {
             Some(peer) => digest::of(format!("{digest} {peer}")),
             None => digest,
         };
-        self.logins.push(Login {
-            id,
+        let login = Arc::new(Login {
+            id: id.clone(),
             fingerprint,
-            source: source.built,
-            provider,
+            origin: Origin::Exchange { source: source.built, provider },
             outputs: outputs.built,
             policy: common.policy,
+            has_secrets,
         });
+        self.logins.push(Arc::clone(&login));
+        Some(login)
+    }
+
+    /// Whether no other login or secret is called so; a secret's name is made of two.
+    pub(super) fn check_unique(&mut self, id: &LoginId, place: Range<usize>) -> Option<()> {
+        if self.logins.iter().all(|known| known.id != *id) {
+            return Some(());
+        }
+        let message = format!("there is another login or secret named {id}");
+        self.problems.push(Problem::new(place, message).hint("Give it a `name` of its own.".to_owned()));
+        None
     }
 
     /// Shows the login's table with its defaults, and gives its digest.
@@ -64,7 +96,7 @@ impl Resolver<'_> {
         source: &Source,
         outputs: &Outputs,
     ) -> String {
-        let mut table = tree::to_json(section);
+        let mut table = tree::to_json(&tree::without(section, |key| key == common::SECRETS));
         let schema = kind.kind.schema();
         show::fill(&schema, &mut table);
         show::fill(&common::schema(), &mut table);

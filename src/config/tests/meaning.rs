@@ -11,7 +11,7 @@ use crate::config::{common, schema};
 use crate::login::{Login, OnExpiry};
 use crate::registry::Registry;
 
-fn logins(text: &str) -> Vec<Login> {
+fn logins(text: &str) -> Vec<Arc<Login>> {
     load(text).unwrap().logins
 }
 
@@ -24,7 +24,7 @@ fn a_good_config_becomes_logins() {
         ("cloud.default".to_owned(), "cloud.team.b".to_owned())
     );
     assert_eq!(
-        (default.source.describe(), team.source.describe()),
+        (default.source().describe(), team.source().describe()),
         ("https://x".to_owned(), "auto".to_owned())
     );
     assert_eq!((default.outputs.len(), team.outputs.len()), (1, 2));
@@ -36,7 +36,7 @@ fn a_good_config_becomes_logins() {
 #[test]
 fn logins_with_the_same_source_share_it() {
     let logins = logins("[cloud.a]\nrole = \"role/a\"\n[cloud.b]\nrole = \"role/b\"");
-    assert!(Arc::ptr_eq(&logins[0].source, &logins[1].source));
+    assert!(Arc::ptr_eq(logins[0].source(), logins[1].source()));
 }
 
 #[test]
@@ -86,13 +86,14 @@ fn what_is_shown_is_complete_and_without_secrets() {
 fn what_is_shown_means_the_same() {
     let open = GOOD.replace("authorization = \"hunter2\"\n", "");
     let shown = load(&open).unwrap().to_toml();
-    let prints = |text: &str| logins(text).into_iter().map(|login| login.fingerprint).collect::<Vec<_>>();
+    let prints =
+        |text: &str| logins(text).into_iter().map(|login| login.fingerprint.clone()).collect::<Vec<_>>();
     assert_eq!(prints(&open), prints(&shown));
 }
 
 #[test]
 fn a_fingerprint_changes_with_all_that_counts_and_nothing_else() {
-    let first = |text: &str| logins(text).remove(0).fingerprint;
+    let first = |text: &str| logins(text).remove(0).fingerprint.clone();
     let plain = first("[cloud.a]\nrole = \"role/a\"");
     let same = "# why\n[cloud.a]\nrole    =    'role/a'\nduration = \"1h\"\noutputs = [\"profile\"]\n[cloud.b]\nrole = \"role/b\"";
     assert_eq!(first(same), plain);

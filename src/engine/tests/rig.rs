@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -12,16 +12,18 @@ use evercred_core::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use super::mint::Mint;
+use super::ends::{Mint, Plain};
+use super::reader::Reader;
 use super::renewal::Renewed;
 use crate::engine::attempt::{Attempts, Outcome};
 use crate::engine::record::Records;
 use crate::engine::status::{ConfigStatus, Daemon, LoginStatus, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
-use crate::login::{Login, LoginId, Policy};
+use crate::login::{Login, LoginId, Origin, Policy};
 use crate::outputs::Output;
-use crate::time::{Clock as _, fake::FakeClock};
+use crate::time::Clock as _;
+use crate::time::fake::FakeClock;
 
 /// What the scripted provider answers.
 #[derive(Debug, Clone, Copy)]
@@ -112,43 +114,6 @@ impl Provider for Script {
     }
 }
 
-/// The session token as a file, unless it is told to refuse.
-#[derive(Debug)]
-struct Plain(Target, Arc<AtomicBool>, Arc<Script>);
-
-impl Output for Plain {
-    fn target(&self) -> &Target {
-        &self.0
-    }
-
-    fn needs(&self) -> &[Field] {
-        &[Field::SESSION_TOKEN]
-    }
-
-    fn render(&self, credential: &Credential, _: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        if self.1.load(Ordering::Relaxed) {
-            return Err(Failure::new("write", self.0.path.display().to_string(), Advice::RETRY));
-        }
-        Ok(credential.field(Field::SESSION_TOKEN).unwrap().expose().as_bytes().to_vec())
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        Some(current.to_vec())
-    }
-
-    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        vec![(Field::SESSION_TOKEN, Secret::new(String::from_utf8_lossy(current)))]
-    }
-
-    fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn readers_hold(&self) -> Duration {
-        Duration::from_mins(self.2.hold.load(Ordering::Relaxed).into())
-    }
-}
-
 /// Logins under an engine that runs; most tests have one.
 pub(super) struct Rig {
     pub(super) clock: Arc<FakeClock>,
@@ -168,13 +133,19 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy)
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy, &[])
+    }
+
+    /// One login, and the secrets that are read with it.
+    pub(super) fn family(answers: &[Answer], readers: &[Arc<Reader>]) -> Self {
+        let clock = Arc::new(FakeClock::new());
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, &[answers], Policy::default(), readers)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
         let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default())
+        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default(), &[])
     }
 
     fn in_folder(
@@ -182,25 +153,28 @@ impl Rig {
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
         policy: Policy,
+        readers: &[Arc<Reader>],
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
-        let make = |(index, script)| login(folder.path(), index, script, &refuse, policy);
-        let logins = scripts.iter().enumerate().map(make).collect();
+        let make = |(index, script)| Login {
+            has_secrets: !readers.is_empty(),
+            ..login(folder.path(), index, script, &refuse, policy)
+        };
+        let mut logins: Vec<_> = scripts.iter().enumerate().map(make).map(Arc::new).collect();
+        let secrets = readers.iter().enumerate();
+        logins.extend(
+            secrets
+                .map(|(index, reader)| reader.login(folder.path(), index, (&logins[0], &clock)))
+                .collect::<Vec<_>>(),
+        );
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now(), config: config_status(&clock) };
         let (mut engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
         let script = Arc::clone(&scripts[0]);
-        Self {
-            clock,
-            script,
-            commands,
-            refuse,
-            folder,
-            status,
-            task: tokio::spawn(async move { engine.run().await }),
-        }
+        let task = tokio::spawn(async move { engine.run().await });
+        Self { clock, script, commands, refuse, folder, status, task }
     }
 
     /// Ends this engine and starts another on the same files.
@@ -209,9 +183,18 @@ impl Rig {
     }
 
     pub(super) async fn restart_with(self, answers: &[Answer], policy: Policy) -> Self {
+        self.restart_family(answers, policy, &[]).await
+    }
+
+    pub(super) async fn restart_family(
+        self,
+        answers: &[Answer],
+        policy: Policy,
+        readers: &[Arc<Reader>],
+    ) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy)
+        Self::in_folder(self.folder, self.clock, &[answers], policy, readers)
     }
 
     /// An attempt for the first login by another process.
@@ -234,6 +217,16 @@ impl Rig {
     ) -> LoginStatus {
         let found = self.status.wait_for(|status| wanted(&status.logins[index])).await.unwrap();
         found.logins[index].clone()
+    }
+
+    /// Waits until that is so of the login and of all its secrets.
+    pub(super) async fn until_all(&mut self, wanted: impl Fn(&LoginStatus) -> bool) {
+        self.status.wait_for(|status| status.logins.iter().all(&wanted)).await.unwrap();
+    }
+
+    /// The status of one of them now.
+    pub(super) fn status_of(&self, index: usize) -> LoginStatus {
+        self.status.borrow().logins[index].clone()
     }
 
     /// The status now.
@@ -260,6 +253,11 @@ impl Rig {
     pub(super) fn remove(&self) {
         let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));
         somebody_else.remove(&Target::new(self.path(), 0o600)).unwrap();
+    }
+
+    /// What the secret of that index is published as, if it is.
+    pub(super) fn secret(&self, index: usize) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join(format!("secret-{index}"))).ok()
     }
 
     /// The output's content, if it is there.
@@ -291,10 +289,13 @@ fn login(
     Login {
         id: LoginId::new("test", &name("one")),
         fingerprint: "same".to_owned(),
-        source: Arc::new(Mint::of(script)),
-        provider: Arc::clone(script) as Arc<dyn Provider>,
+        origin: Origin::Exchange {
+            source: Mint::new(script),
+            provider: Arc::clone(script) as Arc<dyn Provider>,
+        },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
+        has_secrets: false,
     }
 }
 
