@@ -21,6 +21,7 @@ mod draft;
 mod foreign;
 mod in_place;
 mod lock;
+mod lock_file;
 mod owner;
 mod place;
 mod socket;
@@ -35,6 +36,7 @@ use evercred_core::{Advice, Failure};
 
 use self::content::Current;
 use self::draft::Draft;
+use self::lock_file::LockFile;
 use self::owner::as_owner;
 use self::place::Place;
 
@@ -58,6 +60,8 @@ pub struct Target {
     pub mode: u32,
     /// Whether other programs write it too, as `aws configure` writes `~/.aws/credentials`.
     pub shared: bool,
+    /// The lock that those programs take, if they take one: a file that is there while somebody holds it.
+    pub lock_file: Option<PathBuf>,
     /// Whose it is, if it is not of the user that runs evercred.
     pub owner: Option<Owner>,
 }
@@ -65,12 +69,22 @@ pub struct Target {
 impl Target {
     /// A file that only we write.
     pub fn new(path: impl Into<PathBuf>, mode: u32) -> Self {
-        Self { path: path.into(), mode, shared: false, owner: None }
+        Self { path: path.into(), mode, shared: false, owner: None, lock_file: None }
     }
 
     /// A file that other programs write too.
     pub fn shared(path: impl Into<PathBuf>, mode: u32) -> Self {
         Self { shared: true, ..Self::new(path, mode) }
+    }
+
+    /// The same, under the lock that other programs take, too.
+    #[must_use]
+    pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
+        Self { lock_file: Some(path.into()), ..self }
+    }
+
+    fn lock_of_others(&self) -> Result<Option<LockFile>, Failure> {
+        self.lock_file.as_deref().map(LockFile::take).transpose()
     }
 }
 
@@ -108,7 +122,10 @@ impl Publisher {
     pub fn publish(&self, target: &Target, render: &mut Render<'_>) -> Result<Published, Failure> {
         let place = as_owner(target.owner, || Place::make(&target.path))?;
         let _lock = self.lock_for(&place)?;
-        as_owner(target.owner, || publish_at(&place, target, render))
+        as_owner(target.owner, || {
+            let _lock_of_others = target.lock_of_others()?;
+            publish_at(&place, target, render)
+        })
     }
 
     /// Replaces a small file of our own state, for the user alone. Whole after a crash of ours, but not forced to
@@ -127,6 +144,7 @@ impl Publisher {
         let Some(place) = as_owner(target.owner, || Place::find(&target.path))? else { return Ok(false) };
         let _lock = self.lock_for(&place)?;
         as_owner(target.owner, || {
+            let _lock_of_others = target.lock_of_others()?;
             sweep::left_overs(&place);
             place.remove().map_err(|error| place.trouble("remove", error))
         })

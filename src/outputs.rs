@@ -6,6 +6,8 @@
 //!
 //! Adding an output is one file here and one line in [`KINDS`].
 
+mod azure_cli;
+mod azure_token;
 mod command_settings;
 mod env_file;
 mod external_account;
@@ -13,6 +15,7 @@ mod field_choice;
 mod gcloud;
 mod ini;
 mod json;
+mod json_list;
 mod mode;
 mod part;
 mod process_document;
@@ -27,6 +30,7 @@ mod token_helper;
 mod vault_token;
 mod web_identity;
 mod whole_file;
+mod workload_identity;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
@@ -51,6 +55,9 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<workload_identity::Config>("workload-identity"),
+    Kind::of::<azure_token::Config>("azure-token"),
+    Kind::of::<azure_cli::Config>("azure-cli"),
     Kind::of::<token_helper::Config>("token-helper"),
     Kind::of::<external_account::Config>("external-account"),
     Kind::of::<gcloud::Config>("gcloud"),
@@ -100,6 +107,12 @@ pub trait Output: Debug + Send + Sync {
     /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
     /// shorter than that is asked for again and again.
     fn readers_ask_before_end(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// How long its readers go on using what they have read before they read again. A credential is replaced so early
+    /// that it outlives that for whoever reads it last.
+    fn readers_hold(&self) -> Duration {
         Duration::ZERO
     }
 

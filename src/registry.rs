@@ -16,6 +16,8 @@ use crate::sources::{self, TokenSource};
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
     login::<evercred_aws::Config>("aws", &["profile"]),
+    #[cfg(feature = "azure")]
+    login::<evercred_azure::Config>("azure", &["workload-identity"]),
     #[cfg(feature = "gcp")]
     login::<evercred_gcp::Config>("gcp", &["external-account"]),
     #[cfg(feature = "token")]

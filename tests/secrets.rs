@@ -66,6 +66,7 @@ fn nothing_secret_comes_out_while_a_daemon_rotates_and_fails() {
     for outcome in status {
         canaries.assert_absent_from("status", &(outcome.stdout + &outcome.stderr));
     }
+    witness.assert_saw(&["evercred", "good-command", "bad-command", "bin/hook"]);
     witness.assert_saw_nothing_of(&canaries, &rig.environment());
     assert_only_outputs_hold_any(&rig);
     let audit = rig.home.read(".local/state/evercred/audit.jsonl").unwrap();
@@ -114,6 +115,7 @@ fn nothing_secret_comes_out_of_a_command_but_what_was_asked_for() {
     rig.assert_all_came_by();
     let canaries = rig.canaries();
     canaries.assert_absent_from("what the commands said", &said);
+    witness.assert_saw(&["evercred", "good-command", "bad-command", "bin/hook"]);
     witness.assert_saw_nothing_of(&canaries, &rig.environment());
     assert_only_outputs_hold_any(&rig);
 }

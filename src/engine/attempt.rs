@@ -20,7 +20,7 @@ use super::notes::notes;
 use super::publish;
 use super::record::Records;
 use super::renewal::{Got, Kept};
-use super::schedule::refresh_at;
+use super::schedule;
 use super::state::Held;
 
 /// An attempt that has not ended by then is stuck: every request inside has a shorter limit of its own.
@@ -141,7 +141,7 @@ impl Attempts {
             (None, Some(_)) => true,
             (_, None) => false,
         };
-        let refresh_at = refresh_at(now, known.expires_at, &login.policy, (self.jitter)());
+        let refresh_at = self.refresh_at(login, known.expires_at, &login.policy);
         outlives.then(|| Held { refresh_at, ..known.clone() })
     }
 
@@ -153,13 +153,22 @@ impl Attempts {
             subject: credential.subject().to_owned(),
             issued_at: now,
             expires_at: credential.expires_at(),
-            refresh_at: refresh_at(now, credential.expires_at(), &policy, (self.jitter)()),
+            refresh_at: self.refresh_at(login, credential.expires_at(), &policy),
             request_id: credential.request_id().map(str::to_owned),
             renewable: credential.is_renewable(),
             obtained_at: got.before.as_ref().map_or(now, |before| before.obtained_at),
             predecessor_ends_at: got.predecessor_ends_at(),
             bound_to: got.lender_obtained_at.filter(|_| credential.is_bound()),
         }
+    }
+
+    /// When to replace what ends at `expires_at`. For readers that hold on to what they read, it ends earlier: they
+    /// must not read it so late that it ends in their hands.
+    fn refresh_at(&self, login: &Login, expires_at: Option<SystemTime>, policy: &Policy) -> SystemTime {
+        let now = self.clock.now();
+        let hold = login.outputs.iter().map(|output| output.readers_hold()).max().unwrap_or_default();
+        let last_reading = |end: SystemTime| end.checked_sub(hold).filter(|last| *last > now).unwrap_or(end);
+        schedule::refresh_at(now, expires_at.map(last_reading), policy, (self.jitter)())
     }
 
     /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited

@@ -76,7 +76,24 @@ impl Attempts {
             credential = credential.with(Field::ID_TOKEN, token.raw().clone());
             credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
         }
-        Ok(credential)
+        Ok(complete(login, provider, credential).await)
+    }
+}
+
+/// Adds what outputs ask for beyond what every credential has. What cannot be had is no reason to keep the rest from
+/// those that do not need it.
+async fn complete(login: &Login, provider: &dyn Provider, credential: Credential) -> Credential {
+    let is_wanted = |field: &&Field| login.outputs.iter().any(|output| output.needs().contains(*field));
+    let wanted: Vec<Field> = provider.on_request().iter().filter(is_wanted).copied().collect();
+    if wanted.is_empty() {
+        return credential;
+    }
+    match provider.complete(&credential, &wanted).await {
+        Ok(complete) => complete,
+        Err(failure) => {
+            tracing::warn!(login = %login.id, %failure, "An output asks for more than could be had.");
+            credential
+        }
     }
 }
 

@@ -94,11 +94,15 @@ fn usual(context: &OutputContext) -> Result<Vec<Variable>, BuildError> {
         return Err(BuildError::at("variables", "is missing, and this provider has no usual variables")
             .hint("Add `variables = { NAME = \"field\" }` to this output."));
     }
-    let variable = |(name, field): &(&'static str, Field)| Variable {
+    Ok(of_provider(context).collect())
+}
+
+/// The variables that programs of the login's provider read.
+pub(super) fn of_provider(context: &OutputContext) -> impl Iterator<Item = Variable> {
+    context.variables.iter().map(|(name, field)| Variable {
         name: (*name).to_owned(),
         value: Value::Of { field: *field, needed: context.provides.contains(field) },
-    };
-    Ok(context.variables.iter().map(variable).collect())
+    })
 }
 
 /// The lines.

@@ -25,6 +25,11 @@ pub(super) trait Document: Debug + Send + Sync {
     fn readers_ask_before_end(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// See [`Output::readers_hold`].
+    fn readers_hold(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// A file that is ours alone.
@@ -58,6 +63,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn readers_ask_before_end(&self) -> Duration {
         self.document.readers_ask_before_end()
+    }
+
+    fn readers_hold(&self) -> Duration {
+        self.document.readers_hold()
     }
 }
 

@@ -31,6 +31,18 @@ impl Field {
     /// A token of Vault or OpenBao.
     pub const VAULT_TOKEN: Self = Self("vault_token");
 
+    /// All access tokens of a login, as a JSON object by resource: `{"RESOURCE": {"access_token": …, "expires_on": …}}`.
+    pub const ACCESS_TOKENS: Self = Self("access_tokens");
+    /// The client ID of an application of Microsoft Entra.
+    pub const CLIENT_ID: Self = Self("client_id");
+    /// The tenant of Microsoft Entra that a login is to.
+    pub const TENANT_ID: Self = Self("tenant_id");
+    /// The cloud of Microsoft's that a login is to, as Terraform calls it.
+    pub const CLOUD: Self = Self("cloud");
+    /// The Azure subscriptions that a login sees, as a JSON list of what `az` keeps of them.
+    pub const SUBSCRIPTIONS: Self = Self("subscriptions");
+    /// Where Microsoft Entra is, if programs have to be told.
+    pub const AUTHORITY_HOST: Self = Self("authority_host");
     /// What a secret holds: a JSON object, of one read or of several by name.
     pub const DATA: Self = Self("data");
 

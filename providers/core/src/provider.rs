@@ -64,6 +64,23 @@ pub trait Provider: Debug + Send + Sync {
     /// Exchanges `token`.
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
 
+    /// Fields that a credential has only if an output asks for them, because each costs a request of its own.
+    fn on_request(&self) -> &[Field] {
+        &[]
+    }
+
+    /// Adds those fields of [`Self::on_request`] that are `wanted` to a credential that has passed the guard, and has the
+    /// ID token if an output needs that. After a failure the engine goes on without them: outputs that cannot do so
+    /// fail, and the others are fresh.
+    fn complete<'a>(
+        &'a self,
+        credential: &'a Credential,
+        wanted: &'a [Field],
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        let _ = wanted;
+        Box::pin(async { Ok(credential.clone()) })
+    }
+
     /// Keeps `held` alive, which is [renewable](Credential::renewable): the same credential with a later end, for
     /// programs that read a credential once and hold it for as long as they run.
     ///

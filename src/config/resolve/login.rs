@@ -174,7 +174,7 @@ impl Resolver<'_> {
         provider: &dyn Provider,
         entry: &Spanned<DeValue<'_>>,
     ) {
-        let gives = [provider.provides(), &[Field::ID_TOKEN]].concat();
+        let gives = [provider.provides(), provider.on_request(), &[Field::ID_TOKEN]].concat();
         let lacking = list(output.needs().iter().filter(|field| !gives.contains(field)));
         if !lacking.is_empty() {
             let message = format!("the output `{name}` needs {lacking}, which this login does not give");

@@ -1,5 +1,6 @@
 //! Ordinary life: refreshing, restarting, being told.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use evercred_core::Advice;
@@ -19,6 +20,33 @@ async fn a_credential_is_replaced_at_half_of_its_life() {
     tokio::time::sleep(4 * HOUR + Duration::from_mins(1)).await;
     assert_eq!(rig.script.asked_at().len(), 9);
     assert_eq!(rig.file().unwrap(), "credential 9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_readers_hold_on_to_is_replaced_so_early_that_it_does_not_end_in_their_hands() {
+    let mut rig = Rig::start(&[Answer::Good(Duration::from_mins(16))]);
+    rig.script.hold.store(10, Ordering::Relaxed);
+    let status = rig.until(|status| status.phase == Phase::Fresh).await;
+    assert_eq!(status.notes, [""; 0]);
+    tokio::time::sleep(HOUR).await;
+    let asked = rig.script.asked_at();
+    let longest = asked.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap();
+    assert!(longest <= Duration::from_mins(6), "{longest:?}");
+    assert!(asked.len() < 25, "but not all the time: {asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_life_too_short_for_readers_that_hold_on_is_told_of() {
+    let mut rig = Rig::start(&[Answer::Good(Duration::from_mins(5))]);
+    rig.script.hold.store(10, Ordering::Relaxed);
+    let status = rig.until(|status| status.phase == Phase::Fresh).await;
+    assert!(
+        status.notes[0].contains("lives 5m") && status.notes[0].contains("live 15m"),
+        "{:?}",
+        status.notes
+    );
+    tokio::time::sleep(HOUR).await;
+    assert!(rig.script.asked_at().len() < 40, "{:?}", rig.script.asked_at());
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -48,6 +48,8 @@ pub(super) struct Script {
     asked_at: Mutex<Vec<Duration>>,
     /// Whether the token source gives the same token again.
     pub(super) repeats_tokens: AtomicBool,
+    /// For how many minutes readers use what they have read.
+    pub(super) hold: AtomicU32,
 }
 
 impl Script {
@@ -59,6 +61,7 @@ impl Script {
             renewals: Mutex::default(),
             asked_at: Mutex::default(),
             repeats_tokens: AtomicBool::new(false),
+            hold: AtomicU32::new(0),
         })
     }
 
@@ -281,7 +284,7 @@ fn login(
 ) -> Login {
     let name = |name: &str| if index == 0 { name.to_owned() } else { format!("{name}-{index}") };
     let output = |file: &str, refuse| -> Box<dyn Output> {
-        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse))
+        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse, Arc::clone(script)))
     };
     Login {
         id: LoginId::new("test", &name("one")),

@@ -22,6 +22,48 @@ pub fn boto3(home: &Home) -> Command {
     python(home, "boto3_alive.py")
 }
 
+/// The command line of Azure.
+pub fn az(home: &Home) -> Command {
+    let mut command = home.command(program_in(&az_environment(), "az"));
+    // It would send what it did to a host of its vendor.
+    command.env("AZURE_CORE_COLLECT_TELEMETRY", "false");
+    command
+}
+
+/// One process of azure-identity for Python that stays alive and lists subscriptions.
+pub fn azure_python(home: &Home) -> Command {
+    python(home, "azure_alive.py")
+}
+
+/// One process of @azure/identity that stays alive and lists subscriptions.
+pub fn azure_javascript(home: &Home) -> Command {
+    javascript_peer(home, "@azure/identity", "azure_alive.mjs")
+}
+
+/// Terraform, as far as it works without its registry.
+pub fn terraform(home: &Home) -> Command {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join("terraform")).find(|path| path.is_file());
+    let program = found.unwrap_or_else(|| panic!("there is no terraform in the PATH: {REMEDY}"));
+    let mut command = home.command(program);
+    command.env("CHECKPOINT_DISABLE", "1");
+    command
+}
+
+/// `command` with a wall clock that runs so many times faster, and with the same for all its clocks if `all`: caches of
+/// minutes end within seconds.
+pub fn hurried(home: &Home, command: &Command, times: u32, all: bool) -> Command {
+    let mut hurried = home.command(debian("faketime"));
+    hurried.args(["-m", "-f", &format!("+0 x{times}")]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        value.map(|value| hurried.env(name, value));
+    }
+    if !all {
+        hurried.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
+    hurried
+}
+
 /// The command line of `OpenBao`.
 pub fn bao(home: &Home) -> Command {
     home.command(bao_program())
@@ -34,7 +76,7 @@ pub fn hvac(home: &Home) -> Command {
 
 /// One process of the JavaScript SDK v3 that stays alive and calls STS through the default profile.
 pub fn javascript(home: &Home) -> Command {
-    node(home, "@aws-sdk/client-sts", "js_alive.mjs")
+    javascript_peer(home, "@aws-sdk/client-sts", "js_alive.mjs")
 }
 
 /// One process of google-auth that stays alive and lists projects at `url`.
@@ -46,7 +88,7 @@ pub fn google_auth(home: &Home, url: &str) -> Command {
 
 /// One process of google-auth-library (JavaScript) that stays alive and lists projects at `url`.
 pub fn google_auth_library(home: &Home, url: &str) -> Command {
-    let mut command = node(home, "google-auth-library", "google_alive.mjs");
+    let mut command = javascript_peer(home, "google-auth-library", "google_alive.mjs");
     google_environment(command.args(["--url", url]));
     command
 }
@@ -100,7 +142,11 @@ pub(crate) fn bao_program() -> PathBuf {
 
 /// A program of the virtual environment.
 pub(crate) fn installed(name: &str) -> PathBuf {
-    let path = environment().join("bin").join(name);
+    program_in(&environment(), name)
+}
+
+fn program_in(environment: &Path, name: &str) -> PathBuf {
+    let path = environment.join("bin").join(name);
     assert!(path.is_file(), "there is no {}: {REMEDY}", path.display());
     path
 }
@@ -119,17 +165,17 @@ fn google(name: &str) -> PathBuf {
     path
 }
 
-fn node(home: &Home, module: &str, script: &str) -> Command {
-    let folder = peers().join("node_modules").join(module);
-    assert!(folder.is_dir(), "there is no {}: {REMEDY}", folder.display());
-    let mut command = home.command("node");
+/// A Python script of `tests/peers`, to be run in `home`.
+pub fn python(home: &Home, script: &str) -> Command {
+    let mut command = home.command(installed("python"));
     command.arg(peers().join(script));
     command
 }
 
-/// A Python script of `tests/peers`, to be run in `home`.
-pub fn python(home: &Home, script: &str) -> Command {
-    let mut command = home.command(installed("python"));
+fn javascript_peer(home: &Home, package: &str, script: &str) -> Command {
+    let modules = peers().join("node_modules").join(package);
+    assert!(modules.is_dir(), "there is no {}: {REMEDY}", modules.display());
+    let mut command = home.command("node");
     command.arg(peers().join(script));
     command
 }
@@ -140,6 +186,10 @@ fn peers() -> PathBuf {
 
 fn environment() -> PathBuf {
     env::var_os("EVERCRED_TEST_VENV").map_or_else(|| root().join(".venv"), PathBuf::from)
+}
+
+fn az_environment() -> PathBuf {
+    env::var_os("EVERCRED_TEST_AZ_VENV").map_or_else(|| root().join(".venv-az"), PathBuf::from)
 }
 
 fn root() -> &'static Path {

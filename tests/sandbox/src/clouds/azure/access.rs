@@ -16,6 +16,8 @@ use crate::random;
 pub(super) struct Issued {
     pub(super) token: String,
     pub(super) audience: String,
+    /// The application that it was issued to.
+    pub(super) client_id: String,
     pub(super) expires_at: i64,
 }
 
@@ -70,7 +72,8 @@ impl AccessTokens {
             .and_then(|(header, key)| jsonwebtoken::encode(&header, &claims, &key).map_err(io::Error::other));
         // Claims that are JSON can be signed; an empty token would be refused wherever it is shown.
         let token = signed.unwrap_or_default();
-        let fresh = Issued { token: token.clone(), audience: resource.to_owned(), expires_at };
+        let (audience, client_id) = (resource.to_owned(), application.client_id.clone());
+        let fresh = Issued { token: token.clone(), audience, client_id, expires_at };
         self.issued.insert(token, fresh.clone());
         fresh
     }

@@ -13,8 +13,6 @@ pub struct AzureOptions {
     pub applications: Vec<Application>,
     /// The resources that tokens can be had for, without a slash at their end.
     pub resources: Vec<String>,
-    /// The subscriptions that every application sees.
-    pub subscriptions: Vec<Subscription>,
     /// How long access tokens live.
     pub access_token_lifetime: Duration,
     /// Whether the parts of an error's description stand in lines of their own, as in older answers of Entra, or
@@ -31,7 +29,6 @@ impl Default for AzureOptions {
             tenant_id: "72f1c6a4-0d5e-4b5a-9a51-3c2f6d0b7e11".to_owned(),
             applications: vec![Application::default()],
             resources: RESOURCES.iter().map(|&resource| resource.to_owned()).collect(),
-            subscriptions: vec![Subscription::default()],
             access_token_lifetime: Duration::from_hours(1),
             error_lines: true,
         }
@@ -82,6 +79,8 @@ pub struct Application {
     pub object_id: String,
     /// Whom it trusts. Those beyond the twentieth do not count, for Entra would not have taken them.
     pub federated_credentials: Vec<FederatedCredential>,
+    /// The subscriptions that it has a role in.
+    pub subscriptions: Vec<Subscription>,
 }
 
 impl Default for Application {
@@ -97,6 +96,7 @@ impl Application {
             client_id: client_id.into(),
             object_id: "b7e6a2d4-3f1c-4e8a-8c5b-9d0e1f2a3b4c".to_owned(),
             federated_credentials: Vec::new(),
+            subscriptions: vec![Subscription::default()],
         }
     }
 
@@ -104,6 +104,13 @@ impl Application {
     #[must_use]
     pub fn trusting(mut self, credential: FederatedCredential) -> Self {
         self.federated_credentials.push(credential);
+        self
+    }
+
+    /// Seeing this subscription, and no other.
+    #[must_use]
+    pub fn seeing(mut self, subscription: Subscription) -> Self {
+        self.subscriptions = vec![subscription];
         self
     }
 

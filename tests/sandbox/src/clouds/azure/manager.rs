@@ -11,6 +11,7 @@ use axum::routing::get;
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
 
+use super::access::Issued;
 use super::directory::{AzureOptions, Subscription};
 use super::host;
 use crate::log::Facts;
@@ -27,8 +28,8 @@ pub(super) fn routes() -> Router<Arc<State>> {
 }
 
 async fn subscriptions(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
-    answer(&state, &headers, |options| {
-        let all: Vec<Value> = options.subscriptions.iter().map(|one| describe(options, one)).collect();
+    answer(&state, &headers, |options, seen| {
+        let all: Vec<Value> = seen.iter().map(|one| describe(options, one)).collect();
         Ok(json!({"count": {"type": "Total", "value": all.len()}, "value": all}))
     })
 }
@@ -38,7 +39,7 @@ async fn subscription(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&state, &headers, |options| find(options, &id).map(|found| describe(options, found)))
+    answer(&state, &headers, |options, seen| find(seen, &id).map(|found| describe(options, found)))
 }
 
 async fn resource_groups(
@@ -46,8 +47,8 @@ async fn resource_groups(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    answer(&state, &headers, |options| {
-        let names = &find(options, &id)?.resource_groups;
+    answer(&state, &headers, |_, seen| {
+        let names = &find(seen, &id)?.resource_groups;
         let groups = names.iter().map(|name| {
             json!({
                 "id": format!("/subscriptions/{id}/resourceGroups/{name}"),
@@ -62,7 +63,7 @@ async fn resource_groups(
 }
 
 async fn tenants(Shared(state): Shared<Arc<State>>, headers: HeaderMap) -> Response {
-    answer(&state, &headers, |options| {
+    answer(&state, &headers, |options, _| {
         let id = &options.tenant_id;
         Ok(json!({"value": [{
             "id": format!("/tenants/{id}"),
@@ -111,11 +112,14 @@ type Refused = (u16, &'static str, String);
 fn answer(
     state: &State,
     headers: &HeaderMap,
-    respond: impl FnOnce(&AzureOptions) -> Result<Value, Refused>,
+    respond: impl FnOnce(&AzureOptions, &[Subscription]) -> Result<Value, Refused>,
 ) -> Response {
     let mut facts = Facts::default();
     let options = state.options().azure.clone();
-    let checked = check_bearer(state, headers, AUDIENCES, &mut facts).and_then(|()| respond(&options));
+    let checked = check_bearer(state, headers, AUDIENCES, &mut facts).and_then(|issued| {
+        let application = options.applications.iter().find(|one| one.client_id == issued.client_id);
+        respond(&options, application.map(|one| one.subscriptions.as_slice()).unwrap_or_default())
+    });
     match checked {
         Ok(value) => (Extension(facts), Json(value)).into_response(),
         Err((status, code, message)) => {
@@ -149,13 +153,13 @@ const AUDIENCES: &[&str] = &[
     "https://management.core.chinacloudapi.cn",
 ];
 
-/// Whether the request has an access token that was issued for one of `audiences` and has not ended.
+/// The request's access token, if it was issued for one of `audiences` and has not ended.
 pub(super) fn check_bearer(
     state: &State,
     headers: &HeaderMap,
     audiences: &[&str],
     facts: &mut Facts,
-) -> Result<(), Refused> {
+) -> Result<Issued, Refused> {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = given.and_then(|value| value.strip_prefix("Bearer ")) else {
         let message = "Authentication failed. The 'Authorization' header is missing.";
@@ -175,7 +179,7 @@ pub(super) fn check_bearer(
         return Err((401, "ExpiredAuthenticationToken", message));
     }
     if audiences.contains(&issued.audience.trim_end_matches('/')) {
-        return Ok(());
+        return Ok(issued);
     }
     let message = format!(
         "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with one of \
@@ -186,8 +190,8 @@ pub(super) fn check_bearer(
     Err((401, "InvalidAuthenticationTokenAudience", message))
 }
 
-fn find<'a>(options: &'a AzureOptions, id: &str) -> Result<&'a Subscription, Refused> {
-    let found = options.subscriptions.iter().find(|subscription| subscription.id == id);
+fn find<'a>(seen: &'a [Subscription], id: &str) -> Result<&'a Subscription, Refused> {
+    let found = seen.iter().find(|subscription| subscription.id == id);
     found.ok_or_else(|| (404, "SubscriptionNotFound", format!("The subscription '{id}' could not be found.")))
 }
 
