@@ -30,6 +30,7 @@ mod show;
 mod status;
 mod token;
 mod up;
+mod vault_token_helper;
 mod wait;
 
 use log::LogFormat;
@@ -99,6 +100,12 @@ enum Command {
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
+    /// Be the token helper of `bao` and `vault`
+    ///
+    /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
+    /// the same for scripts. A server that a login with the output `token-helper` is for gets that login's token, and
+    /// `store` and `erase` are refused. For any other server the token is in ~/.vault-token.
+    VaultTokenHelper(vault_token_helper::Arguments),
     /// Print an ID token
     Token(token::Arguments),
     /// Remove what evercred wrote, and give back what was there before
@@ -158,6 +165,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Config(command) => config::run(&app, command, output),

@@ -3,6 +3,7 @@
 //! It runs until it is asked to stop, by a signal or over the control socket. Files that token sources read, outputs,
 //! and the config itself are watched; a config that changed replaces the logins as a whole, or not at all.
 
+mod end;
 mod lock;
 mod reload;
 mod signals;
@@ -21,11 +22,12 @@ use crate::engine::attempt::Attempts;
 use crate::engine::status::{Daemon as Identity, Status};
 use crate::engine::{Command, Engine};
 use crate::files::{self, Lock};
-use crate::login::LoginId;
+use crate::login::{Login, LoginId};
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::time::Clock;
 
+pub use end::log_out;
 pub use lock::{is_running, only_one, wait_for_end};
 
 use reload::Config;
@@ -53,14 +55,19 @@ enum End {
 }
 
 impl Daemon {
-    /// Keeps the logins of `resolved` fresh until asked to stop. `ready` is called once it can be talked to. Needs a
-    /// runtime, and the daemon's `lock`.
-    pub async fn run(self, resolved: Resolved, lock: &Lock, ready: impl FnOnce()) -> Result<(), Box<Report>> {
+    /// Keeps the logins of `resolved` fresh until asked to stop; gives those that it kept fresh at the end. `ready` is
+    /// called once it can be talked to. Needs a runtime, and the daemon's `lock`.
+    pub async fn run(
+        self,
+        resolved: Resolved,
+        lock: &Lock,
+        ready: impl FnOnce(),
+    ) -> Result<Vec<Arc<Login>>, Box<Report>> {
         let _ = lock;
         let now = self.clock.now();
         let config = Config::new(&resolved, now);
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
-        let (engine, commands) = Engine::new(
+        let (mut engine, commands) = Engine::new(
             Arc::clone(&self.clock),
             Arc::clone(&self.attempts),
             resolved.logins,
@@ -76,12 +83,12 @@ impl Daemon {
             () = engine.run() => {}
             () = server.run() => {}
             end = self.attend(config, Inbox::open(desk, news), commands) => match end {
-                End::Signal(signal) => tracing::info!(signal, "Stopping; the outputs stay as they are."),
-                End::Asked => tracing::info!("Stopping, as asked; the outputs stay as they are."),
+                End::Signal(signal) => tracing::info!(signal, "Stopping."),
+                End::Asked => tracing::info!("Stopping, as asked."),
             },
         }
         files::remove_socket(&socket);
-        Ok(())
+        Ok(engine.logins())
     }
 
     /// Passes on what happens outside of the engine.

@@ -99,8 +99,13 @@ impl Engine {
         self.status.subscribe()
     }
 
+    /// The logins that it keeps fresh.
+    pub fn logins(&self) -> Vec<Arc<Login>> {
+        self.entries.iter().map(|entry| Arc::clone(&entry.login)).collect()
+    }
+
     /// Runs until every sender of commands is gone.
-    pub async fn run(mut self) {
+    pub async fn run(&mut self) {
         loop {
             let deadline = self.start_what_is_due();
             self.publish_status();

@@ -19,3 +19,4 @@ pub mod registry;
 pub mod report;
 pub mod sources;
 pub mod time;
+pub mod vault_token_helper;

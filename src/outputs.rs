@@ -8,6 +8,7 @@
 
 mod azure_cli;
 mod azure_token;
+mod command_settings;
 mod env_file;
 mod field_choice;
 mod ini;
@@ -21,6 +22,7 @@ mod profile_entry;
 mod profile_file;
 mod static_profile;
 mod token_file;
+mod token_helper;
 mod vault_token;
 mod web_identity;
 mod whole_file;
@@ -36,6 +38,7 @@ use crate::config::kind::Kind;
 use crate::files::Target;
 
 pub use process_document::{answer as process_answer, document_of as process_document_of};
+pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
 
 /// Everything an output can be, by the word in config.
 pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
@@ -49,6 +52,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<workload_identity::Config>("workload-identity"),
     Kind::of::<azure_token::Config>("azure-token"),
     Kind::of::<azure_cli::Config>("azure-cli"),
+    Kind::of::<token_helper::Config>("token-helper"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 18] = [
+    let commands: [&[&str]; 19] = [
         &[],
         &["up"],
         &["down"],
@@ -35,6 +35,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["status"],
         &["get"],
         &["credential-process"],
+        &["vault-token-helper"],
         &["token"],
         &["logout"],
         &["config"],

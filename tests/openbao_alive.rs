@@ -4,15 +4,19 @@
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
 #![expect(clippy::disallowed_methods, reason = "how long a client works is measured outside of the program")]
 
-use std::collections::BTreeSet;
+#[path = "openbao_alive/exit.rs"]
+mod exit;
+#[path = "openbao_alive/replaced.rs"]
+mod replaced;
+#[path = "openbao_alive/rig.rs"]
+mod rig;
+
 use std::time::{Duration, Instant};
 
-use evercred_sandbox::{Algorithm, Mint, Options, Sandbox};
-use evercred_test_support::{Daemon, Home, OpenBao, Talking, clients, until};
+use evercred_test_support::{OpenBao, until};
 use serde_json::{Value, json};
 
-const FILE: &str = ".vault-token";
-const LIMIT: Duration = Duration::from_mins(2);
+use rig::{FILE, LIMIT, Rig, calls, distinct, failed};
 
 #[test]
 fn one_hvac_process_works_through_five_renewals_of_the_same_token() {
@@ -68,83 +72,10 @@ fn a_sealed_server_is_told_from_a_dead_one_and_waited_for() {
 fn a_restart_of_evercred_keeps_the_token_and_goes_on_renewing_it() {
     let rig = Rig::start(OpenBao::start(), &json!({"token_period": "4s"}), "");
     let mut client = rig.hvac(&[]);
-    let Rig { home, daemon, server: _server, _platform } = rig;
+    let Rig { home, daemon, server: _server, platform: _platform } = rig;
     assert!(daemon.stop().success());
     let _daemon = home.start();
     let calls = calls(&mut client, |calls| distinct(calls, "last_renewal").len() > 2);
     assert_eq!(failed(&calls), Vec::<&Value>::new());
     assert_eq!(distinct(&calls, "accessor").len(), 1);
-}
-
-/// A daemon that keeps a home's token alive at a server of its own.
-struct Rig {
-    // Fields are dropped in this order: the daemon ends before what it works with.
-    daemon: Daemon,
-    home: Home,
-    server: OpenBao,
-    _platform: Sandbox,
-}
-
-impl Rig {
-    fn start(server: OpenBao, role: &Value, more: &str) -> Self {
-        let platform = Sandbox::start(Options { algorithm: Algorithm::Rs256, ..Options::default() }).unwrap();
-        server.trust(&platform.issuer(), &format!("{}/keys", platform.issuer()));
-        server.role("dev", role);
-        let home = Home::new();
-        let token = home.write("token", platform.mint(&Mint::audience("vault.hashicorp.com")));
-        home.config(&format!(
-            r#"
-            [source]
-            type = "file"
-            path = "{}"
-
-            [vault.default]
-            address = "{}"
-            role = "dev"
-            {more}"#,
-            token.display(),
-            server.address(),
-        ));
-        let mut daemon = home.start();
-        daemon.until("the first token", LIMIT, || home.read(FILE));
-        Self { daemon, home, server, _platform: platform }
-    }
-
-    fn hvac(&self, arguments: &[&str]) -> Talking {
-        Talking::start(clients::hvac(&self.home).env("VAULT_ADDR", self.server.address()).args(arguments))
-    }
-
-    fn until_class(&mut self, class: &str) -> Value {
-        let home = &self.home;
-        self.daemon.until(&format!("a failure of the class {class}"), LIMIT, || {
-            let error = home.status()["logins"][0]["error"].clone();
-            (error["class"] == class).then_some(error)
-        })
-    }
-
-    fn until_fresh(&mut self) {
-        let home = &self.home;
-        self.daemon.until("the login to be fresh", LIMIT, || {
-            (home.status()["logins"][0]["phase"] == "fresh").then_some(())
-        });
-    }
-}
-
-/// What a client said until `enough` is true of it.
-fn calls(client: &mut Talking, mut enough: impl FnMut(&[Value]) -> bool) -> Vec<Value> {
-    let start = Instant::now();
-    let mut calls = Vec::new();
-    while !enough(&calls) {
-        assert!(start.elapsed() < LIMIT, "{calls:#?}");
-        calls.push(serde_json::from_str(&client.line(LIMIT)).unwrap());
-    }
-    calls
-}
-
-fn failed(calls: &[Value]) -> Vec<&Value> {
-    calls.iter().filter(|call| call["ok"] != true).collect()
-}
-
-fn distinct<'c>(calls: &'c [Value], key: &str) -> BTreeSet<&'c str> {
-    calls.iter().filter_map(|call| call[key].as_str()).collect()
 }

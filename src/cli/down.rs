@@ -8,8 +8,8 @@ use crate::report::Report;
 use super::app::App;
 use super::{Format, print};
 
-/// How long an end may take, in steps of 5 ms: ten seconds.
-const STEPS: usize = 2000;
+/// How long an end may take, in steps of 5 ms: longer than logging out of everything may take.
+const STEPS: usize = 3000;
 
 pub(super) fn run(app: &App, format: Format) -> super::Outcome {
     let runtime_folder = &app.machine.paths.runtime_folder;
@@ -23,17 +23,13 @@ pub(super) fn run(app: &App, format: Format) -> super::Outcome {
         }
     }
     if format == Format::Text {
-        print(if was_running {
-            "evercred has ended; the outputs stay as they are"
-        } else {
-            "no evercred runs here"
-        });
+        print(if was_running { "evercred has ended" } else { "no evercred runs here" });
     }
     Ok(Exit::Fresh)
 }
 
 fn stuck() -> Report {
-    let error = std::io::Error::other("the daemon was asked to end, and has not within 10 s");
+    let error = std::io::Error::other("the daemon was asked to end, and has not within 15 s");
     let hint = "\"evercred status\" names its process; end it with \"kill\".".to_owned();
     Report::new(&error, Some(hint), Exit::Failed)
 }

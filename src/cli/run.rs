@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::daemon::{self, Daemon};
+use crate::engine::attempt::Attempts;
 use crate::exit::Exit;
+use crate::login::Login;
+use crate::report::Report;
 
 use super::app::{App, runtime};
 
@@ -26,20 +29,32 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     }
     let resolved = app.resolved()?;
     let lock = daemon::only_one(&app.machine.paths.runtime_folder)?;
-    let runtime = runtime()?;
+    let machinery = runtime()?;
     let attempts = app.attempts();
     let App { clock, machine, registry, .. } = app;
-    let daemon = Daemon { clock: Arc::clone(&clock), machine, registry, attempts };
+    let daemon = Daemon { clock, machine, registry, attempts: Arc::clone(&attempts) };
     let ready = || {
         if arguments.background {
             say_ready();
         }
     };
-    runtime.block_on(daemon.run(resolved, &lock, ready))?;
+    let logins = machinery.block_on(daemon.run(resolved, &lock, ready))?;
     // Files are whole at every instant, so nothing that still writes, or hangs on a dead file system, is waited for
     // for long.
-    runtime.shutdown_timeout(LAST_WORDS);
+    machinery.shutdown_timeout(LAST_WORDS);
+    end(&attempts, logins)?;
     Ok(Exit::Fresh)
+}
+
+/// Nothing else is under way any more, so nothing can log in again.
+fn end(attempts: &Arc<Attempts>, mut logins: Vec<Arc<Login>>) -> Result<(), Box<Report>> {
+    logins.retain(|login| login.provider.ends_on_exit());
+    if !logins.is_empty() {
+        let machinery = runtime()?;
+        machinery.block_on(daemon::log_out(attempts, logins));
+        machinery.shutdown_timeout(LAST_WORDS);
+    }
+    Ok(())
 }
 
 /// Time for file work under way when the daemon stops.

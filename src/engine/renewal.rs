@@ -103,7 +103,13 @@ impl Kept {
         }
     }
 
-    fn remembered(&self, login: &Login, known: Option<&Held>, now: SystemTime) -> Option<Credential> {
+    /// The credential as this process knows it, unless another one was published since.
+    pub(super) fn remembered(
+        &self,
+        login: &Login,
+        known: Option<&Held>,
+        now: SystemTime,
+    ) -> Option<Credential> {
         let entries = self.lock();
         let entry = entries.get(&login.id).filter(|entry| entry.fingerprint == login.fingerprint)?;
         let is_it = known.is_none_or(|held| *held == entry.held) && !entry.held.has_ended(now);

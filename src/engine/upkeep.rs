@@ -16,7 +16,7 @@ use super::publish;
 use super::record::Standing;
 use super::state::Held;
 
-/// How long logging out waits for the provider.
+/// How long logging out, also at the end of a daemon, waits for the provider.
 const REVOCATION: Duration = Duration::from_secs(5);
 
 impl Attempts {
@@ -53,8 +53,9 @@ impl Attempts {
 
     async fn revoke(self: &Arc<Self>, login: &Arc<Login>) -> Result<(), Failure> {
         let recall = |this: Arc<Self>, login: Arc<Login>| {
-            let held = this.records.read(&login)?;
-            this.records.recall(&login, &held)
+            let known = this.records.read(&login);
+            let remembered = this.kept.remembered(&login, known.as_ref(), this.clock.now());
+            remembered.or_else(|| this.records.recall(&login, &known?))
         };
         let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
         tokio::time::timeout(REVOCATION, login.provider.revoke(&held)).await.unwrap_or_else(|_| {

@@ -8,12 +8,13 @@
 //! fresh, the file is its own, and what they write there is replaced. Whoever wants another token beside it sets
 //! `VAULT_TOKEN` for a while, logs in with `-no-store`, or gives this output another `path`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::command_settings::{helpers, shadowing_variables};
 use super::mode::Mode;
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
@@ -74,31 +75,14 @@ impl Output for VaultToken {
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
         let Some(environment) = &self.environment else { return Vec::new() };
-        let variables =
-            ["BAO_TOKEN", "VAULT_TOKEN"].into_iter().filter(|name| environment.get(name).is_some());
-        let variables = variables
-            .map(|name| format!("{name} is set, so that clients do not read ~/.vault-token; unset it."));
-        let helpers = settings(environment)
-            .into_iter()
-            .filter(|path| read(path).is_some_and(|text| names_helper(&text)));
-        let helpers = helpers.map(|path| {
+        let foreign = helpers(environment, read).filter(|helper| !helper.is_ours).map(|helper| {
             format!(
                 "{} names a token helper, so that the command line does not read ~/.vault-token.",
-                path.display()
+                helper.file.display()
             )
         });
-        variables.chain(helpers).collect()
+        shadowing_variables(environment, "read ~/.vault-token").chain(foreign).collect()
     }
-}
-
-/// The settings of the two commands.
-fn settings(environment: &Environment) -> [PathBuf; 2] {
-    [("BAO_CONFIG_PATH", "~/.bao"), ("VAULT_CONFIG_PATH", "~/.vault")]
-        .map(|(name, default)| environment.expand(environment.get(name).unwrap_or(default)))
-}
-
-fn names_helper(text: &[u8]) -> bool {
-    String::from_utf8_lossy(text).lines().any(|line| line.trim_start().starts_with("token_helper"))
 }
 
 #[cfg(test)]

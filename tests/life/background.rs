@@ -47,7 +47,7 @@ fn up_starts_a_daemon_that_outlives_it_and_down_ends_it() {
     home.run(["wait", "aws.default"]).success();
     assert!(workspace.log().contains("Fresh."), "{}", workspace.log());
     let ended = home.run(["down"]).success();
-    assert_eq!(ended, "evercred has ended; the outputs stay as they are\n");
+    assert_eq!(ended, "evercred has ended\n");
     assert!(home.read(DOCUMENT).is_some());
     assert_eq!(workspace.pid(), None);
     assert_eq!(home.run(["down"]).success(), "no evercred runs here\n");

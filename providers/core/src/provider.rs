@@ -98,6 +98,11 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
+    /// Whether its credentials are to end, and leave their outputs, when evercred is stopped.
+    fn ends_on_exit(&self) -> bool {
+        false
+    }
+
     /// Compares what came back with what the config expects (account, project, tenant, entity), before anything
     /// is published.
     fn guard<'a>(&'a self, credential: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {

@@ -49,6 +49,10 @@ pub struct Config {
     /// `BAO_TLS_SERVER_NAME` or `VAULT_TLS_SERVER_NAME`. No proxy is used then.
     #[serde(default)]
     pub tls_server_name: Option<String>,
+    /// Whether the token is revoked and taken out of its outputs when `evercred run` is stopped, as `evercred logout`
+    /// would. Otherwise it lives on to its end, and an evercred that is started again goes on renewing it.
+    #[serde(default)]
+    pub revoke_on_exit: bool,
     /// The proxy to use, instead of what `HTTPS_PROXY` and `NO_PROXY` say.
     #[serde(default)]
     pub proxy: Option<ProxyUrl>,
@@ -74,6 +78,7 @@ impl Configured<BuildContext> for Config {
         let settings = Settings::resolve(&self, &context.surroundings.environment)?;
         let client = context.http.client(&settings.client)?;
         let server = Server::new(&settings, client, Arc::clone(&context.surroundings.clock));
-        Ok(Arc::new(Vault::new(server, mount, self.role, (self.audience, settings))))
+        let vault = Vault::new(server, mount, self.role, (self.audience, settings));
+        Ok(Arc::new(vault.ending_on_exit(self.revoke_on_exit)))
     }
 }

@@ -60,6 +60,8 @@ impl Asked<'_> {
 
     fn on_the_wire(&self, error: WireError) -> Failure {
         match error {
+            // A standby's redirect has no words at all.
+            WireError::ServerResponseError { code: REDIRECT, .. } => self.refused(REDIRECT, &[]),
             WireError::ServerResponseError { code, content } => match errors_in(content.as_deref()) {
                 Some(errors) => self.refused(code, &errors),
                 None => self.foreign(code),
@@ -95,6 +97,9 @@ impl Asked<'_> {
         self.failure(Advice::RETRY).message("the answer is not one of Vault").hint(NOT_VAULT)
     }
 }
+
+/// `307 Temporary Redirect`.
+const REDIRECT: u16 = 307;
 
 const NOT_VAULT: &str = "Check that `address` is that of Vault or OpenBao, and the proxy variables (HTTPS_PROXY, \
                          NO_PROXY): something between here and there may have answered in its place.";

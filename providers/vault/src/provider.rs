@@ -23,6 +23,7 @@ pub(crate) struct Vault {
     fields: Vec<Field>,
     variables: Vec<(&'static str, Field)>,
     notes: Vec<String>,
+    ends_on_exit: bool,
     /// How often the last token could be used; 0 means as often as one likes.
     uses: AtomicU64,
     /// Whether the server did not prolong the token before this one.
@@ -52,9 +53,15 @@ impl Vault {
             fields: variables.iter().map(|(_, field)| *field).collect(),
             variables,
             notes: settings.notes,
+            ends_on_exit: false,
             uses: AtomicU64::new(0),
             was_refused: AtomicBool::new(false),
         }
+    }
+
+    /// The same with a choice about the token's end.
+    pub(crate) fn ending_on_exit(self, ends_on_exit: bool) -> Self {
+        Self { ends_on_exit, ..self }
     }
 
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
@@ -188,6 +195,10 @@ impl Provider for Vault {
                 .to_owned()
         });
         self.notes.iter().cloned().chain(limited).chain(refused).collect()
+    }
+
+    fn ends_on_exit(&self) -> bool {
+        self.ends_on_exit
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

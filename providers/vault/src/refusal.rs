@@ -164,6 +164,15 @@ static COMMON: &[Refusal] = &[
         remedy: "Set `address` to that of the active server, or of a load balancer that knows which one it is.",
     },
     Refusal {
+        statuses: &[307],
+        saying: &[],
+        // It answers so, too, while the active server is gone.
+        advice: Advice::Unreachable,
+        meaning: "the server is a standby that refers to the active one",
+        remedy: "Set `address` to that of the active server, or of a load balancer that knows which one it is: redirects \
+                 are not followed, because whoever sends one would be sent the token.",
+    },
+    Refusal {
         statuses: &[500, 503],
         saying: &["not active", "no active", "standby", "not initialized"],
         advice: Advice::Unreachable,
@@ -211,6 +220,7 @@ mod tests {
         for (status, message) in [
             (503, "Vault is sealed"),
             (473, ""),
+            (307, ""),
             (472, ""),
             (500, "local node not active but active cluster node not found"),
         ] {

@@ -212,10 +212,18 @@ impl Rig {
         let logins = scripts.iter().enumerate().map(make).collect();
         let attempts = attempts(folder.path(), &clock);
         let daemon = Daemon { pid: 1, started_at: clock.now(), config: config_status(&clock) };
-        let (engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
+        let (mut engine, commands) = Engine::new(clock.clone(), attempts, logins, daemon, || 0.5);
         let status = engine.status();
         let script = Arc::clone(&scripts[0]);
-        Self { clock, script, commands, refuse, folder, status, task: tokio::spawn(engine.run()) }
+        Self {
+            clock,
+            script,
+            commands,
+            refuse,
+            folder,
+            status,
+            task: tokio::spawn(async move { engine.run().await }),
+        }
     }
 
     /// Ends this engine and starts another on the same files.

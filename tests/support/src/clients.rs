@@ -151,4 +151,4 @@ fn root() -> &'static Path {
     here.ancestors().nth(2).expect("this crate is in tests/support")
 }
 
-const REMEDY: &str = "run ./tests/run, which installs the peers of the tests";
+pub(crate) const REMEDY: &str = "run ./tests/run, which installs the peers of the tests";

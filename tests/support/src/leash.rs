@@ -20,12 +20,30 @@ pub(crate) struct Leash {
     folder: TempDir,
 }
 
+/// How a server is ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum End {
+    /// As by a crash.
+    Kill,
+    /// By SIGQUIT, for one that has processes and shared memory of its own to put away.
+    Quit,
+}
+
 impl Leash {
     /// Starts `server`, with the environment given to it and no other, in `folder`, where its output goes to `log`.
     /// `litter` are files that it makes elsewhere.
     pub(crate) fn start(server: &Command, folder: TempDir, litter: &[String]) -> Self {
+        Self::start_to_end(server, folder, litter, End::Kill)
+    }
+
+    /// The same for a server that is ended in a way of its own.
+    pub(crate) fn start_to_end(server: &Command, folder: TempDir, litter: &[String], end: End) -> Self {
+        let signal = match end {
+            End::Kill => "KILL",
+            End::Quit => "QUIT",
+        };
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", HOLD, "leash"]).arg(folder.path()).arg(litter.join(" "));
+        shell.args(["-c", HOLD, "leash"]).arg(folder.path()).arg(litter.join(" ")).arg(signal);
         shell.arg(server.get_program()).args(server.get_args());
         shell.env_clear().envs(server.get_envs().filter_map(|(name, value)| Some((name, value?))));
         shell.current_dir(folder.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -62,18 +80,17 @@ impl Drop for Leash {
 /// Generous: the machine may be busy compiling something else.
 const LONGEST_START: Duration = Duration::from_mins(1);
 
-/// A background job of a shell has no input unless it is handed over. A server that was not killed (137) ended by
-/// itself, and its log is still wanted.
+/// A background job of a shell has no input unless it is handed over, and does not hear SIGQUIT unless it asks to.
+/// The log of a server that ended by itself is still wanted.
 const HOLD: &str = r#"
-folder=$1 litter=$2; shift 2
+folder=$1 litter=$2 signal=$3; shift 3
 exec 3<&0
 "$@" >"$folder/log" 2>&1 </dev/null 3<&- &
 server=$!
-{ read -r _ <&3; kill -KILL "$server"; } &
+{ read -r _ <&3; : >"$folder/let-go"; kill -"$signal" "$server"; } &
 reader=$!
 wait "$server"
-status=$?
 rm -rf -- $litter
-[ "$status" -ne 137 ] || rm -rf -- "$folder"
+[ ! -e "$folder/let-go" ] || rm -rf -- "$folder"
 kill "$reader"
 "#;

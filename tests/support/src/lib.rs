@@ -1,5 +1,5 @@
-//! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`], [`Moto`]) and
-//! unmodified clients ([`clients`]).
+//! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`],
+//! [`Postgres`], [`Moto`]) and unmodified clients ([`clients`]).
 //!
 //! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
 //! process outlives its test, however that ends, and nothing waits for a time, only for conditions with a limit.
@@ -23,6 +23,7 @@ mod moto;
 mod openbao;
 mod outcome;
 mod ports;
+mod postgres;
 mod seaweed;
 mod talking;
 mod wait;
@@ -32,6 +33,7 @@ pub use home::Home;
 pub use moto::Moto;
 pub use openbao::OpenBao;
 pub use outcome::Outcome;
+pub use postgres::Postgres;
 pub use seaweed::Seaweed;
 pub use talking::{Call, Talking};
 pub use wait::until;

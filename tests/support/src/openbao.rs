@@ -31,6 +31,7 @@ enum Kind {
     Memory,
     MemoryWithTls,
     Disk,
+    Standby,
 }
 
 impl OpenBao {
@@ -52,6 +53,14 @@ impl OpenBao {
         initial["root_token"].as_str().expect("init gives a root token").clone_into(&mut server.root_token);
         until("OpenBao to be active", LONGEST_START, || (health(server.port) == Some(200)).then_some(()));
         server
+    }
+
+    /// Starts one more on the disk, as the standby of this one, which must be on disk, too. It never takes over, since
+    /// one of two is no majority.
+    #[must_use]
+    pub fn start_beside(&self) -> Self {
+        let standby = Self::beside(Kind::Standby, Some(&self.address()));
+        Self { root_token: self.root_token.clone(), ..standby }
     }
 
     /// Where it is, as `VAULT_ADDR` has it.
@@ -115,10 +124,14 @@ impl OpenBao {
     }
 
     fn of(kind: Kind) -> Self {
+        Self::beside(kind, None)
+    }
+
+    fn beside(kind: Kind, leader: Option<&str>) -> Self {
         // Somebody else may take a port between our look and its start.
         let mut errors = Vec::new();
         for _ in 0..3 {
-            match Self::try_start(kind) {
+            match Self::try_start(kind, leader) {
                 Ok(server) => return server,
                 Err(error) => errors.push(error),
             }
@@ -126,9 +139,12 @@ impl OpenBao {
         panic!("{}", errors.join("\n"))
     }
 
-    fn try_start(kind: Kind) -> Result<Self, String> {
+    fn try_start(kind: Kind, leader: Option<&str>) -> Result<Self, String> {
         let folder = temporary();
         let [port] = ports::free::<1>();
+        if matches!(kind, Kind::Disk | Kind::Standby) {
+            configure(folder.path(), port, leader);
+        }
         let leash = launch(kind, folder.path(), port);
         let (leash, ()) = leash.until_ready("OpenBao", |log| is_ready(kind, port, log).then_some(()))?;
         let root_token = ROOT.to_owned();
@@ -150,8 +166,8 @@ fn launch(kind: Kind, folder: &Path, port: u16) -> Leash {
     let mut server = Command::new(clients::bao_program());
     let home = temporary();
     server.env("PATH", "/usr/bin:/bin").env("HOME", home.path()).arg("server");
-    if kind == Kind::Disk {
-        server.arg(format!("-config={}", configure(folder, port).display()));
+    if matches!(kind, Kind::Disk | Kind::Standby) {
+        server.arg(format!("-config={}", folder.join(CONFIG).display()));
     } else {
         server.args(["-dev", "-dev-no-store-token"]).arg(format!("-dev-root-token-id={ROOT}"));
         server.arg(format!("-dev-listen-address=127.0.0.1:{port}"));
@@ -162,24 +178,31 @@ fn launch(kind: Kind, folder: &Path, port: u16) -> Leash {
     Leash::start(&server, home, &[])
 }
 
+const CONFIG: &str = "server.json";
+
 /// Raft needs a second port, and its own address to stay the same over a restart.
-fn configure(folder: &Path, port: u16) -> PathBuf {
-    let file = folder.join("server.json");
-    if !file.exists() {
-        let (data, key) = (folder.join("data"), folder.join("seal.key"));
-        fs::create_dir(&data).expect("a folder can be made");
-        fs::write(&key, [7; 32]).expect("a file can be written");
-        let [cluster] = ports::free::<1>();
-        let config = json!({
-            "storage": {"raft": {"path": data, "node_id": "one"}},
-            "listener": {"tcp": {"address": format!("127.0.0.1:{port}"), "tls_disable": true}},
-            "seal": {"static": {"current_key_id": "one", "current_key": format!("file://{}", key.display())}},
-            "api_addr": format!("http://127.0.0.1:{port}"),
-            "cluster_addr": format!("http://127.0.0.1:{cluster}"),
-        });
-        fs::write(&file, config.to_string()).expect("a file can be written");
+fn configure(folder: &Path, port: u16, leader: Option<&str>) {
+    let (data, key) = (folder.join("data"), folder.join("seal.key"));
+    fs::create_dir(&data).expect("a folder can be made");
+    fs::write(&key, [7; 32]).expect("a file can be written");
+    let [cluster] = ports::free::<1>();
+    let mut raft = json!({"path": data, "node_id": port.to_string()});
+    if let Some(leader) = leader {
+        raft["retry_join"] = json!([{"leader_api_addr": leader}]);
     }
-    file
+    let tcp = json!({
+        "address": format!("127.0.0.1:{port}"),
+        "cluster_address": format!("127.0.0.1:{cluster}"),
+        "tls_disable": true,
+    });
+    let config = json!({
+        "storage": {"raft": raft},
+        "listener": {"tcp": tcp},
+        "seal": {"static": {"current_key_id": "one", "current_key": format!("file://{}", key.display())}},
+        "api_addr": format!("http://127.0.0.1:{port}"),
+        "cluster_addr": format!("http://127.0.0.1:{cluster}"),
+    });
+    fs::write(folder.join(CONFIG), config.to_string()).expect("a file can be written");
 }
 
 fn is_ready(kind: Kind, port: u16, log: &str) -> bool {
@@ -189,6 +212,7 @@ fn is_ready(kind: Kind, port: u16, log: &str) -> bool {
         Kind::MemoryWithTls => log.contains("Root Token: "),
         // It is not initialised yet.
         Kind::Disk => health(port) == Some(501),
+        Kind::Standby => health(port) == Some(429),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use evercred_test_support::{Home, Moto, Outcome, Talking, clients};
-use serde_json::json;
+use evercred_test_support::{Home, Moto, OpenBao, Outcome, Postgres, Talking, clients, until};
+use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -77,6 +77,28 @@ fn programs_see_nothing_of_the_environment_outside() {
     let names: Vec<&str> = shown.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
     let strange: Vec<_> = names.iter().filter(|name| !KNOWN.contains(name)).collect();
     assert!(strange.is_empty(), "{strange:?}");
+}
+
+#[test]
+fn a_user_of_postgresql_lives_as_long_as_the_lease_that_openbao_gave() {
+    let (postgres, bao, home) = (Postgres::start(), OpenBao::start(), Home::new());
+    bao.manage(&postgres);
+    bao.database_role("app", "2s", "4s");
+    let read = bao.admin(["read", "-format=json", "database/creds/app"]);
+    let lease: Value = serde_json::from_str(&read).expect("bao prints JSON");
+    let field = |name: &str| lease["data"][name].as_str().expect("there is a user").to_owned();
+    let (user, password) = (field("username"), field("password"));
+    assert_eq!((lease["lease_duration"].as_u64(), lease["renewable"].as_bool()), (Some(2), Some(true)));
+
+    let ask = |password: &str| {
+        let mut psql = postgres.psql(&home);
+        psql.env("PGUSER", &user).env("PGPASSWORD", password).args(["--command", "SELECT current_user"]);
+        Outcome::of(&mut psql)
+    };
+    assert_eq!(ask(&password).success().trim(), user);
+    assert!(ask("guessed").failure().stderr.contains("password authentication failed"));
+    until("the user to be gone", LIMIT, || (!postgres.users().contains(&user)).then_some(()));
+    assert!(ask(&password).failure().stderr.contains("password authentication failed"));
 }
 
 fn home_with_a_profile() -> Home {
