@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use evercred_sandbox::{Options, Sandbox};
 use evercred_test_support::{Daemon, Home};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// Generous: the machine may be busy compiling something else.
@@ -75,8 +74,7 @@ impl Rig {
     pub(crate) fn start(&self) -> Daemon {
         let mut daemon = self.home.start();
         daemon.until("the first token", LIMIT, || {
-            let status = self.home.read("run/evercred/status.json").unwrap_or_default();
-            let status: Value = serde_json::from_str(&status).unwrap_or_default();
+            let status = self.home.status();
             (status["logins"][0]["phase"] == "fresh").then_some(())
         });
         daemon
