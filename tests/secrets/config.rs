@@ -75,11 +75,6 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         let arn = sandbox.role_arn(role);
         format!("role_arn = '{arn}'\nregion = 'us-east-1'\nrefresh_every = '1s'")
     };
-    let gcp = format!(
-        "provider = '{}'\nsts_endpoint = '{url}'\niam_credentials_endpoint = '{url}'\nrefresh_every = '1s'",
-        sandbox.gcp_provider("gitpod")
-    );
-    let account = "dev@acme-dev.iam.gserviceaccount.com";
     let (dev, deploy) = (aws("dev"), sandbox.role_arn("deploy"));
     let mut config = format!(
         r#"
@@ -126,20 +121,30 @@ pub(crate) fn config(home: &Home, sandbox: &Sandbox, recorder: SocketAddr, proxy
         [aws.tunnelled]
         {dev}
         endpoint_url = "https://sts.example.invalid"
+        "#
+    );
+    let login = |source: &&str| format!("[token.{source}]\naudience = 'a'\nsource = '{source}'\n");
+    config.extend(SOURCES.iter().map(login));
+    config + &google(sandbox)
+}
 
+fn google(sandbox: &Sandbox) -> String {
+    let (url, provider) = (sandbox.url(), sandbox.gcp_provider("gitpod"));
+    let common = format!(
+        "provider = '{provider}'\nsts_endpoint = '{url}'\niam_credentials_endpoint = '{url}'\nrefresh_every = '1s'"
+    );
+    format!(
+        r#"
         [gcp.default]
-        {gcp}
-        service_account = "{account}"
+        {common}
+        service_account = "dev@acme-dev.iam.gserviceaccount.com"
         id_token_audience = "a"
         verify = true
         outputs = [{{ type = "external-account", well_known = true, gsutil = true }}, "gcloud"]
 
         [gcp.direct]
-        {gcp}
+        {common}
         outputs = ["env-file"]
         "#
-    );
-    let login = |source: &&str| format!("[token.{source}]\naudience = 'a'\nsource = '{source}'\n");
-    config.extend(SOURCES.iter().map(login));
-    config
+    )
 }
