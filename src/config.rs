@@ -5,6 +5,7 @@
 //! JSON schema comes out of the same types. There is neither `untagged` nor `flatten` anywhere: a login's table is
 //! split by key, each part is read by its own type, and so each message speaks of one type only.
 
+mod account;
 mod common;
 mod error;
 mod keys;

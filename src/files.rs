@@ -37,7 +37,7 @@ use evercred_core::{Advice, Failure};
 use self::content::Current;
 use self::draft::Draft;
 use self::lock_file::LockFile;
-use self::owner::as_owner;
+use self::owner::{as_ourselves, as_owner};
 use self::place::Place;
 
 pub use self::bounded_log::BoundedLog;
@@ -81,6 +81,12 @@ impl Target {
     #[must_use]
     pub fn with_lock_file(self, path: impl Into<PathBuf>) -> Self {
         Self { lock_file: Some(path.into()), ..self }
+    }
+
+    /// The same for `owner`.
+    #[must_use]
+    pub fn owned_by(self, owner: Option<Owner>) -> Self {
+        Self { owner, ..self }
     }
 
     fn lock_of_others(&self) -> Result<Option<LockFile>, Failure> {
@@ -151,7 +157,7 @@ impl Publisher {
     }
 
     fn lock_for(&self, place: &Place) -> Result<Lock, Failure> {
-        lock(&self.lock_folder.join(place.lock_name()))
+        as_ourselves(|| lock(&self.lock_folder.join(place.lock_name())))
     }
 }
 

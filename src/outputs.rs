@@ -39,7 +39,7 @@ use std::time::Duration;
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
 use crate::config::kind::Kind;
-use crate::files::Target;
+use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
 
@@ -131,8 +131,10 @@ pub struct OutputContext {
     pub kind: String,
     /// The name of the login, such as `default`.
     pub name: String,
-    /// The environment variables.
+    /// The environment variables of those who read the files.
     pub environment: Environment,
+    /// Whose the files are, if not of the user that runs evercred.
+    pub owner: Option<Owner>,
     /// The folder for files of our own, absolute.
     pub state_folder: PathBuf,
     /// The evercred executable, absolute.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::account::Account;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::tree::{self, Section};
@@ -18,7 +19,8 @@ pub(crate) const OUTPUTS: &str = "outputs";
 pub(crate) const SECRETS: &str = "secrets";
 
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 6] = ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks"];
+pub(crate) const KEYS: [&str; 7] =
+    ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks", "user"];
 
 const KIND: Kind<Common, Environment> = Kind::of::<Config>("login");
 
@@ -29,6 +31,8 @@ pub(crate) struct Common {
     pub(crate) source: Option<String>,
     pub(crate) policy: Policy,
     pub(crate) hooks: Vec<Hook>,
+    /// Whose the files are, if it is said.
+    pub(crate) account: Option<Account>,
 }
 
 /// Reads the common keys of a login's table; its hooks run in `environment`.
@@ -55,6 +59,10 @@ struct Config {
     /// Whom to tell when an output changed, or when the login begins to fail or is fresh again.
     #[serde(default)]
     hooks: Vec<hooks::Config>,
+    /// The user whose the files are, secrets included, by the name in the system's list: for an evercred that runs as
+    /// root for several users. `~/` and all usual places are in that user's home then. By default the user that runs
+    /// evercred.
+    user: Option<String>,
 }
 
 impl Configured<Environment> for Config {
@@ -62,7 +70,8 @@ impl Configured<Environment> for Config {
 
     fn build(self, environment: &Environment) -> Result<Common, BuildError> {
         let policy = policy(self.refresh_every, self.on_expiry)?;
-        Ok(Common { source: self.source, policy, hooks: hooks::build(self.hooks, environment)? })
+        let account = self.user.as_deref().map(Account::of).transpose()?;
+        Ok(Common { source: self.source, policy, hooks: hooks::build(self.hooks, environment)?, account })
     }
 }
 

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use evercred_core::Environment;
 use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -113,6 +114,10 @@ impl<'r> Resolver<'r> {
             templates: Vec::new(),
             shown: json!({}),
         }
+    }
+
+    fn environment(&self) -> &'r Environment {
+        &self.machine.build.surroundings.environment
     }
 
     fn root(&mut self, root: &Section<'_>) {

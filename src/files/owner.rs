@@ -5,7 +5,7 @@
 //! followed that the owner could not, whatever links they lay. New files and folders are theirs without further ado.
 
 use evercred_core::{Advice, Failure};
-use rustix::process::{Gid, Uid, getegid, geteuid, getgroups};
+use rustix::process::{Gid, Uid, getegid, geteuid, getgroups, getuid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 /// A user of this machine.
@@ -24,6 +24,17 @@ pub(super) fn as_owner<T>(
 ) -> Result<T, Failure> {
     let _identity = owner.filter(|owner| owner.user != geteuid().as_raw()).map(Assumed::take).transpose()?;
     work()
+}
+
+/// Does `work` as ourselves, also in the middle of something that is done as somebody else.
+pub(super) fn as_ourselves<T>(work: impl FnOnce() -> T) -> T {
+    let (assumed, ourselves) = (geteuid(), getuid());
+    let is_assumed = assumed != ourselves && set_thread_res_uid(None, ourselves, None).is_ok();
+    let done = work();
+    if is_assumed && let Err(error) = set_thread_res_uid(None, assumed, None) {
+        tracing::error!(%error, "A thread could not take on another identity again.");
+    }
+    done
 }
 
 /// Another identity of this thread, until it is dropped.

@@ -57,13 +57,13 @@ impl Configured<OutputContext> for Config {
         let login = context.login();
         Ok(vec![
             Box::new(Entries {
-                target: Target::shared(entries, 0o600).with_lock_file(lock),
+                target: Target::shared(entries, 0o600).with_lock_file(lock).owned_by(context.owner),
                 settings: folder.join("config"),
                 environment: environment.clone(),
                 login: login.clone(),
             }),
             Box::new(Subscriptions {
-                target: Target::shared(folder.join("azureProfile.json"), 0o600),
+                target: Target::shared(folder.join("azureProfile.json"), 0o600).owned_by(context.owner),
                 preferred: self.subscription,
                 cloud_name: self.cloud_name,
                 login,

@@ -97,7 +97,10 @@ impl Config {
         match (&self.path, self.well_known) {
             (Some(_), true) => Err(BuildError::at("path", "the settings cannot be at two places")
                 .hint("Leave out `path` or `well_known`.")),
-            (_, true) => Ok(Target::shared(folder(&context.environment)?.join(WELL_KNOWN), 0o600)),
+            (_, true) => {
+                Ok(Target::shared(folder(&context.environment)?.join(WELL_KNOWN), 0o600)
+                    .owned_by(context.owner))
+            }
             (path, false) => target(path.as_deref(), None, "external-account.json", context),
         }
     }

@@ -54,7 +54,8 @@ impl Configured<OutputContext> for Config {
         let path = check_path(&file.path)?.to_owned();
         let needs = vec![Field::ACCESS_TOKEN];
         let token = WholeFile { target: file, needs, document: RawField(Field::ACCESS_TOKEN) };
-        let place = Target::shared(folder.join(format!("configurations/config_{name}")), 0o600);
+        let place = Target::shared(folder.join(format!("configurations/config_{name}")), 0o600)
+            .owned_by(context.owner);
         let section = |title: &str, keys| {
             let place = place.clone();
             Section::new(place, vec![title.to_owned()], (is_credential, self.force), keys, (WORDS, context))
@@ -68,7 +69,7 @@ impl Configured<OutputContext> for Config {
             outputs.push(Box::new(section("core", core)));
         }
         if self.activate {
-            let target = Target::shared(folder.join("active_config"), 0o600);
+            let target = Target::shared(folder.join("active_config"), 0o600).owned_by(context.owner);
             let keepsake = super::whole_file::target(None, None, "active-config.before", context)?;
             outputs.push(Box::new(Active { target, keepsake, name }));
         }

@@ -77,9 +77,13 @@ impl<'a> Ini<'a> {
         again.map(|(_, title)| title.as_str()).collect()
     }
 
-    /// How lines end in this file, judged by the first.
+    /// How lines end in this file, judged by the first. One that stops half-way has the longer ending: with the other,
+    /// it would seem to have the longer one as soon as something follows.
     pub(super) fn line_ending(&self) -> &'static str {
-        self.lines.first().and_then(Line::ending).unwrap_or("\n")
+        match self.lines.first() {
+            Some(line) if line.bytes.ends_with(b"\r") => "\r\n",
+            first => first.and_then(Line::ending).unwrap_or("\n"),
+        }
     }
 
     /// How deep a line at the end of a section has to be indented to be a key, and to leave the header below it a

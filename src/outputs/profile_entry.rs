@@ -51,7 +51,7 @@ impl ProfileEntry {
     ) -> Result<Self, BuildError> {
         check_name(profile)?;
         check_login(&context.login())?;
-        let target = Target::shared(file.path(&context.environment)?, 0o600);
+        let target = Target::shared(file.path(&context.environment)?, 0o600).owned_by(context.owner);
         Ok(Self {
             section: Section::new(
                 target,

@@ -19,7 +19,7 @@ use super::mode::Mode;
 use super::whole_file::{Document, WholeFile, absolute};
 use super::{Output, required};
 use crate::config::kind::Kind;
-use crate::files::Target;
+use crate::files::{Owner, Target};
 
 /// The only output of a secret.
 pub(crate) const KIND: Kind<Vec<Box<dyn Output>>, SecretContext> = Kind::of::<Config>("secret");
@@ -29,6 +29,8 @@ pub(crate) const KIND: Kind<Vec<Box<dyn Output>>, SecretContext> = Kind::of::<Co
 pub(crate) struct SecretContext {
     /// The environment variables.
     pub(crate) environment: Environment,
+    /// Whose the file is, if not of the user that runs evercred.
+    pub(crate) owner: Option<Owner>,
     /// What is in the file that `template_file` names.
     pub(crate) template: Option<String>,
     /// Whether it has several reads, by name.
@@ -77,7 +79,7 @@ impl Configured<SecretContext> for Config {
 
     fn build(self, context: &SecretContext) -> Result<Self::Built, BuildError> {
         let path = absolute("file", context.environment.expand(&self.file))?;
-        let target = Target::new(path, self.mode.unwrap_or(Mode::PRIVATE).bits());
+        let target = Target::new(path, self.mode.unwrap_or(Mode::PRIVATE).bits()).owned_by(context.owner);
         let document = self.document(context)?;
         Ok(vec![Box::new(WholeFile { target, needs: vec![Field::DATA], document })])
     }

@@ -12,6 +12,7 @@ pub(super) fn context() -> OutputContext {
         kind: "aws".to_owned(),
         name: "default".to_owned(),
         environment: [("HOME", "/home/dev")].into_iter().collect(),
+        owner: None,
         state_folder: "/home/dev/.local/state/evercred".into(),
         program: "/usr/bin/evercred".into(),
         credential_process: None,

@@ -81,7 +81,7 @@ pub(super) fn target(
         Some(path) => context.environment.expand(path),
         None => context.state_folder.join(format!("{}.{extension}", context.login())),
     };
-    Ok(Target::new(absolute("path", path)?, mode.unwrap_or(Mode::PRIVATE).bits()))
+    Ok(Target::new(absolute("path", path)?, mode.unwrap_or(Mode::PRIVATE).bits()).owned_by(context.owner))
 }
 
 /// `path`, the value of config's `key`, if a file can be there.

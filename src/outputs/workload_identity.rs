@@ -52,7 +52,8 @@ impl Configured<OutputContext> for Config {
         let variables = variables(path, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
-        let file = env_file::file(target, variables, self.export);
+        let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
+        let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
         let environment =
             WorkloadEnvironment { file, environment: context.environment.clone(), token: path.to_owned() };
         let needs = vec![Field::ID_TOKEN];

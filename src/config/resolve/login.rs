@@ -13,6 +13,7 @@ use super::conflicts::Claim;
 use super::select::{TYPE, select};
 use super::sources::Source;
 use super::{Resolver, check_name};
+use crate::config::account::Account;
 use crate::config::common::{self, Common};
 use crate::config::problem::Problem;
 use crate::config::show;
@@ -35,14 +36,16 @@ impl Resolver<'_> {
     pub(super) fn login(&mut self, kind: &ProviderKind, key: &Spanned<Cow<'_, str>>, section: &Section<'_>) {
         self.problems.extend(check_name(key));
         let id = LoginId::new(kind.kind.name, key.get_ref());
-        let common = self.take(common::read(section, &self.machine.build.surroundings.environment));
+        let common = self.take(common::read(section, self.environment()));
         let own = tree::without(section, |key| common::KEYS.contains(&key));
         let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
-        let outputs = self.outputs(kind, &id, provider.as_deref(), section);
+        let account = common.as_ref().and_then(|common| common.account.clone());
+        let context = provider.as_deref().map(|provider| self.context(&id, provider, account.as_ref()));
+        let outputs = self.outputs(kind, &id, provider.as_deref().zip(context.as_ref()), section);
         let secrets = self.secret_tables(kind, section);
         let login = self.itself(kind, &id, section, (common, provider, outputs), !secrets.is_empty());
         for secret in &secrets {
-            self.secret(&id, login.as_ref(), secret);
+            self.secret(&id, login.as_ref(), account.as_ref(), secret);
         }
     }
 
@@ -115,15 +118,14 @@ impl Resolver<'_> {
         &mut self,
         kind: &ProviderKind,
         id: &LoginId,
-        provider: Option<&dyn Provider>,
+        surroundings: Option<(&dyn Provider, &OutputContext)>,
         section: &Section<'_>,
     ) -> Outputs {
         let mut outputs = Outputs::default();
-        let context = provider.map(|provider| self.context(id, provider));
         for entry in self.entries(kind, section) {
             let selected = select(&self.registry.outputs, &entry, None).map_err(|problem| vec![problem]);
             let Some((kind, section)) = self.take(selected) else { continue };
-            let Some((provider, context)) = provider.zip(context.as_ref()) else {
+            let Some((provider, context)) = surroundings else {
                 self.problems.extend(kind.check(&section, &[TYPE]));
                 continue;
             };
@@ -137,12 +139,16 @@ impl Resolver<'_> {
         outputs
     }
 
-    fn context(&self, id: &LoginId, provider: &dyn Provider) -> OutputContext {
+    fn context(&self, id: &LoginId, provider: &dyn Provider, account: Option<&Account>) -> OutputContext {
+        let ours = || (self.environment().clone(), self.machine.paths.state_folder.clone());
+        let (environment, state_folder) =
+            account.map_or_else(ours, |account| (account.environment(), account.state_folder()));
         OutputContext {
             kind: id.kind().to_owned(),
             name: id.name().to_owned(),
-            environment: self.machine.build.surroundings.environment.clone(),
-            state_folder: self.machine.paths.state_folder.clone(),
+            environment,
+            owner: account.map(|account| account.owner),
+            state_folder,
             program: self.machine.program.clone(),
             credential_process: self.machine.credential_process.clone(),
             config_file: self.text.file.to_owned(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Resolver;
 use super::conflicts::Claim;
+use crate::config::account::Account;
 use crate::config::problem::Problem;
 use crate::config::tree::{self, Section};
 use crate::config::{common, secret, show};
@@ -47,11 +48,17 @@ impl Resolver<'_> {
     }
 
     /// Notes the secret as a login, or what is wrong with it. Without the login it is read with, its keys are checked.
-    pub(super) fn secret(&mut self, login: &LoginId, lender: Option<&Arc<Login>>, section: &Section<'_>) {
+    pub(super) fn secret(
+        &mut self,
+        login: &LoginId,
+        lender: Option<&Arc<Login>>,
+        account: Option<&Account>,
+        section: &Section<'_>,
+    ) {
         let request = self.take(secret::request(section));
-        let itself = self.take(secret::itself(section, &self.machine.build.surroundings.environment));
+        let itself = self.take(secret::itself(section, self.environment()));
         let template = self.template_file(section);
-        let context = self.secret_context(request.as_ref(), template.clone());
+        let context = self.secret_context(request.as_ref(), template.clone(), account);
         let outputs = self.take(secret::file(section, &context));
         let name = itself.as_ref().and_then(|itself| itself.name.as_deref());
         let id = self.secret_id(login, name, request.as_ref(), section);
@@ -133,9 +140,15 @@ impl Resolver<'_> {
         self.take(read.map_err(|problem| vec![problem]))
     }
 
-    fn secret_context(&self, request: Option<&SecretRequest>, template: Option<String>) -> SecretContext {
+    fn secret_context(
+        &self,
+        request: Option<&SecretRequest>,
+        template: Option<String>,
+        account: Option<&Account>,
+    ) -> SecretContext {
         SecretContext {
-            environment: self.machine.build.surroundings.environment.clone(),
+            environment: account.map_or_else(|| self.environment().clone(), Account::environment),
+            owner: account.map(|account| account.owner),
             template,
             is_composed: request.is_some_and(|request| request.path.is_none()),
         }

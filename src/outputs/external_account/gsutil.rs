@@ -13,7 +13,7 @@ const WORDS: Words = Words { thing: "settings of gsutil", way_out: "leave `gsuti
 
 /// The section of the file that gsutil reads, which names `settings`.
 pub(super) fn section(settings: &Path, force: bool, context: &OutputContext) -> Result<Section, BuildError> {
-    let target = Target::shared(path(&context.environment)?, 0o600);
+    let target = Target::shared(path(&context.environment)?, 0o600).owned_by(context.owner);
     let keys = vec![Key::fixed("gs_external_account_file", check_path(settings)?)];
     let section =
         Section::new(target, vec!["Credentials".to_owned()], (is_credential, force), keys, (WORDS, context));

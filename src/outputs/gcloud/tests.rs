@@ -132,6 +132,14 @@ fn names_and_paths_that_gcloud_does_not_take_are_refused() {
     }
 }
 
+#[test]
+fn a_file_that_stops_in_the_middle_of_a_line_ending_comes_back() {
+    let outputs = outputs(Config { force: true, ..Config::default() });
+    let file = configuration(&outputs, Some(b"\r"));
+    assert_eq!(configuration(&outputs, Some(&file)), file);
+    assert_eq!(retracted(&outputs, file).unwrap(), b"\r");
+}
+
 proptest! {
     #[test]
     fn the_user_s_configuration_comes_back_to_the_byte(

@@ -4,7 +4,7 @@ use super::*;
 
 fn context(template: Option<&str>, is_composed: bool) -> SecretContext {
     let environment = [("HOME", "/home/dev")].into_iter().collect();
-    SecretContext { environment, template: template.map(str::to_owned), is_composed }
+    SecretContext { environment, owner: None, template: template.map(str::to_owned), is_composed }
 }
 
 fn write_in(context: &SecretContext, config: Value, data: &Value) -> Result<String, Failure> {
