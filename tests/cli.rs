@@ -153,6 +153,13 @@ fn answers_have_the_shapes_that_scripts_rely_on() {
 }
 
 #[test]
+fn a_debug_log_says_in_which_step_of_which_attempt_something_happened() {
+    let rig = Rig::new();
+    let log = rig.home.run(["once", "--log", "debug"]).stderr;
+    assert!(log.contains("attempt{login=aws.default}:publish: The output was replaced."), "{log}");
+}
+
+#[test]
 fn a_pipe_gets_no_colours() {
     let rig = Rig::new();
     rig.login("stranger", "");

@@ -3,10 +3,6 @@
 //! The users are in lists of their own, which only a mount namespace knows; nothing of the machine changes.
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the tests play the users, who do as they like with their homes"
-)]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -33,7 +29,7 @@ impl Rig {
             let home = rig.home.path(name);
             fs::create_dir(&home).unwrap();
             chown(&home, Some(number), Some(number)).unwrap();
-            list += &format!("{name}:x:{number}:{number}::{}:/bin/sh\n", home.display());
+            list.extend([name, &format!(":x:{number}:{number}::{}:/bin/sh\n", home.display())]);
         }
         rig.home.write("passwd", list);
         rig.home.write("token", rig.sandbox.mint(&Mint::default()));

@@ -39,28 +39,31 @@ pub(super) fn paragraphs(status: &Status) -> Vec<String> {
 
 fn paragraph(login: &LoginStatus, now: SystemTime) -> String {
     let mut text = format!("{}: {}\n", login.login, headline(login, now));
-    let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {name:<8} {value}");
-    };
-    match &login.secret {
-        Some(secret) => line("secret", &format!("{}, read with {}", secret.from, secret.login)),
-        None => line("source", &format!("{}, audience {}", login.source, login.audience)),
-    }
-    if let Some(subject) = &login.subject {
-        line("subject", subject);
-    }
-    for path in &login.outputs {
-        line("output", &path.display().to_string());
-    }
-    for note in &login.notes {
-        line("note", note);
-    }
-    if let Some(error) = &login.error {
-        line("error", &error.message);
-        error.causes.iter().for_each(|cause| line("cause", cause));
-        error.hint.iter().for_each(|hint| line("hint", hint));
+    let branches = branches(login, now);
+    for (index, (name, value)) in branches.iter().enumerate() {
+        let branch = if index + 1 == branches.len() { "└─" } else { "├─" };
+        let _ = writeln!(text, "{branch} {name:<8} {value}");
     }
     text
+}
+
+/// What there is to say of a login, from the source of its ID tokens down to its files, and what is wrong.
+fn branches(login: &LoginStatus, now: SystemTime) -> Vec<(&'static str, String)> {
+    let origin = match &login.secret {
+        Some(secret) => ("secret", format!("{}, read with {}", secret.from, secret.login)),
+        None => ("source", format!("{}, audience {}", login.source, login.audience)),
+    };
+    let age = login.issued_at.and_then(|issued_at| now.duration_since(issued_at).ok());
+    let age = age.map(|age| format!(", received {} ago", whole(age))).unwrap_or_default();
+    let subject = login.subject.iter().map(|subject| ("subject", format!("{subject}{age}")));
+    let outputs = login.outputs.iter().map(|path| ("output", path.display().to_string()));
+    let notes = login.notes.iter().map(|note| ("note", note.clone()));
+    let errors = login.error.iter().flat_map(|error| {
+        let causes = error.causes.iter().map(|cause| ("cause", cause.clone()));
+        let hint = error.hint.iter().map(|hint| ("hint", hint.clone()));
+        std::iter::once(("error", error.message.clone())).chain(causes).chain(hint)
+    });
+    std::iter::once(origin).chain(subject).chain(outputs).chain(notes).chain(errors).collect()
 }
 
 fn headline(login: &LoginStatus, now: SystemTime) -> String {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, Credential, Failure, WallClock};
+use tracing::Instrument as _;
 
 use crate::events::Observers;
 use crate::files::{self, Lock, Publisher};
@@ -73,6 +74,11 @@ impl Attempts {
     /// Makes one. What another process has published is adopted if it was issued after `adopt_after` and is not
     /// due yet.
     pub async fn run(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
+        let span = tracing::debug_span!("attempt", login = %login.id);
+        self.run_in_span(login, adopt_after).instrument(span).await
+    }
+
+    async fn run_in_span(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
         let failed = |held, (stage, failure): Failed| {
             let error = AttemptError::new(stage, &failure);
             self.tell_end(login, Some(&error));
@@ -97,7 +103,8 @@ impl Attempts {
         }
         let held = self.held(&got, login);
         self.kept.keep(login, &held, &got.credential);
-        match self.publish(login, got.credential, &held).await {
+        let publish = self.publish(login, got.credential, &held);
+        match publish.instrument(tracing::debug_span!("publish")).await {
             Ok(()) => {
                 self.tell_end(login, None);
                 Outcome::Fresh { notes: notes(login, &held), held }
@@ -207,7 +214,8 @@ impl Attempts {
         work: impl FnOnce(Arc<Self>, Arc<Login>) -> T + Send + 'static,
     ) -> Option<T> {
         let (this, login) = (Arc::clone(self), Arc::clone(login));
-        tokio::task::spawn_blocking(move || work(this, login)).await.ok()
+        let span = tracing::Span::current();
+        tokio::task::spawn_blocking(move || span.in_scope(|| work(this, login))).await.ok()
     }
 }
 

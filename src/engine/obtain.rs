@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use evercred_core::{Advice, Credential, Failure, Field, IdToken, Provider, Secret};
+use tracing::Instrument as _;
 
 use crate::login::{Login, Origin};
 use crate::sources::TokenSource;
@@ -33,7 +34,8 @@ impl Attempts {
         provider: &dyn Provider,
         want: Want,
     ) -> Result<Arc<IdToken>, Failure> {
-        self.tokens.token(source, provider.audience(), want).await
+        let span = tracing::debug_span!("mint", audience = %provider.audience());
+        self.tokens.token(source, provider.audience(), want).instrument(span).await
     }
 
     async fn mint_and_exchange(
@@ -69,9 +71,11 @@ impl Attempts {
         provider: &dyn Provider,
         token: &IdToken,
     ) -> Result<Credential, Failed> {
-        let mut credential = provider.exchange(token).await.map_err(|failure| (Stage::Exchange, failure))?;
+        let exchange = provider.exchange(token).instrument(tracing::debug_span!("exchange"));
+        let mut credential = exchange.await.map_err(|failure| (Stage::Exchange, failure))?;
         whole(&credential, provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
-        provider.guard(&credential).await.map_err(|failure| (Stage::Guard, failure))?;
+        let guard = provider.guard(&credential).instrument(tracing::debug_span!("guard"));
+        guard.await.map_err(|failure| (Stage::Guard, failure))?;
         if needs_token(login) {
             credential = credential.with(Field::ID_TOKEN, token.raw().clone());
             credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));
