@@ -9,6 +9,7 @@ pub(crate) struct Canaries(BTreeMap<String, Vec<String>>);
 
 /// As much of a text as nobody else has by chance.
 const TELLING: usize = 24;
+const LONGEST_WORD: usize = 8;
 
 impl Canaries {
     /// A secret of one piece.
@@ -17,11 +18,11 @@ impl Canaries {
     }
 
     /// A token, of which no part may be found: neither the beginning of its claims nor that of its signature. Other
-    /// long secrets count from their beginning, too.
+    /// long secrets count from their beginning, too. Parts as short as words (Google's tokens begin with some) say nothing.
     pub(crate) fn plant_parts(&mut self, what: &str, secret: &str) {
         let parts = secret.split('.').skip(usize::from(secret.starts_with("eyJ")));
-        for part in parts.map(|part| part.get(..TELLING).unwrap_or(part)) {
-            self.plant(what, part);
+        for part in parts.filter(|part| part.len() > LONGEST_WORD) {
+            self.plant(what, part.get(..TELLING).unwrap_or(part));
         }
     }
 

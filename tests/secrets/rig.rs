@@ -197,7 +197,9 @@ impl Rig {
     }
 
     fn token(&mut self, name: &str) -> String {
-        let mint = Mint::default().and_audience("a").claim("jti", name).lifetime(Duration::from_hours(1));
+        let google = format!("https://iam.googleapis.com/{}", self.sandbox.gcp_provider("gitpod"));
+        let mint = Mint::default().and_audience("a").and_audience(google);
+        let mint = mint.claim("jti", name).lifetime(Duration::from_hours(1));
         let token = self.sandbox.mint(&mint);
         self.planted.plant_parts(&format!("the token of {name}"), &token);
         token
