@@ -25,17 +25,10 @@ pub(super) struct Arguments {
     /// Show them again whenever something changes, until stopped
     #[arg(long)]
     watch: bool,
-    /// Print the JSON schema of the answer
-    #[arg(long, conflicts_with = "watch")]
-    schema: bool,
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
     let format = if arguments.json { Format::Json } else { format };
-    if arguments.schema {
-        print(&serde_json::to_string_pretty(&schemars::schema_for!(Status)).unwrap_or_default());
-        return Ok(Exit::Fresh);
-    }
     if arguments.watch {
         return live::show(app, wait::connect(app)?.watch()?, &arguments.logins, format);
     }

@@ -111,7 +111,7 @@ fn another_user_gets_no_answer_even_where_the_socket_is_open_to_all() {
 fn the_status_fits_its_schema() {
     let workspace = Workspace::new();
     let _daemon = workspace.start();
-    let schema = workspace.home.run(["status", "--schema"]).success();
+    let schema = workspace.home.run(["config", "schema", "status"]).success();
     let status = workspace.home.status().to_string();
     let mut check = clients::python(&workspace.home, "fits_schema.py");
     Outcome::of(check.args([schema, status])).success();
