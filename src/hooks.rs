@@ -1,7 +1,7 @@
 //! Hooks: what a login tells other programs, by running one of them or by a signal.
 //!
 //! A hook learns what happened from its environment, and never a secret: it reads the outputs, as everybody does. It is
-//! killed when its time is over, with its process group ([`crate::program`]). What it prints is for the log, without
+//! killed when its time is over, with its process group (`program.rs`). What it prints is for the log, without
 //! what the outputs hold. That a hook fails is no failure of the
 //! login: it is logged, and shown beside the login until a hook of it has done its work again.
 //!
