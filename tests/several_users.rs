@@ -129,6 +129,21 @@ fn a_user_who_links_to_what_only_root_may_touch_harms_nobody_and_the_other_is_fr
 }
 
 #[test]
+fn what_only_root_may_read_is_not_looked_into_for_what_might_shadow_a_profile() {
+    let rig = Rig::new();
+    let secret =
+        rig.home.write("secret", "[default]\naws_access_key_id = AKIAROOT\naws_secret_access_key = x\n");
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    fs::create_dir(rig.of("alice", ".aws")).unwrap();
+    symlink(&secret, rig.of("alice", ".aws/credentials")).unwrap();
+    std::os::unix::fs::lchown(rig.of("alice", ".aws"), Some(61001), Some(61001)).unwrap();
+    let outcome = rig.run(&["once", "--output", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(status["logins"][0]["phase"], "fresh", "{status:#}");
+    assert!(!status["logins"][0]["notes"].to_string().contains("credentials"), "{status:#}");
+}
+
+#[test]
 fn a_user_that_is_not_there_is_a_mistake_with_its_line() {
     let rig = Rig::new();
     let config = rig.home.read(".config/evercred/config.toml").unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use evercred_core::HumanDuration;
 
-use crate::files;
+use crate::files::{self, Target};
 use crate::login::Login;
 
 use super::state::Held;
@@ -16,8 +16,11 @@ const RESERVE: Duration = Duration::from_mins(2);
 /// Sentences of the provider, what other files would keep programs from reading the outputs, and a life that is too
 /// short for its readers.
 pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
-    let read = |path: &Path| files::read(path).ok().flatten();
-    let shadows = login.outputs.iter().flat_map(|output| output.shadows(&read));
+    let shadows = login.outputs.iter().flat_map(|output| {
+        // The other files are the owner's to lay out, so they are read with the owner's rights, too.
+        let beside = |path: &Path| Target::new(path, 0o600).owned_by(output.target().owner);
+        output.shadows(&|path| files::read_target(&beside(path)).ok().flatten())
+    });
     let short = too_short(login, held).into_iter().chain(ends_in_hands(login, held));
     login.notes().into_iter().chain(shadows).chain(short).collect()
 }

@@ -3,6 +3,8 @@
 //! Everything that touches such a file is done as its owner: the thread takes the owner's effective user and groups
 //! for the while (setresuid(2), of this thread alone), so the kernel itself sees to it that nothing is read, written or
 //! followed that the owner could not, whatever links they lay. New files and folders are theirs without further ado.
+//!
+//! Left out: the watcher (`sources/watch.rs`) compares hashes of what is there as ourselves, and tells them nobody.
 
 use evercred_core::{Advice, Failure};
 use rustix::process::{Gid, Uid, getegid, geteuid, getgroups, getuid};
