@@ -10,6 +10,7 @@ mod connection;
 mod host;
 mod listen;
 mod listener;
+mod peer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tokio::task::JoinSet;
 
 pub use listen::Listen;
 use listener::Listener;
+pub use peer::Peer;
 
 /// A whole answer.
 pub type Answer = Response<Full<Bytes>>;
