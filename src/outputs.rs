@@ -12,6 +12,7 @@ mod command_settings;
 mod env_file;
 mod external_account;
 mod field_choice;
+mod gce_metadata;
 mod gcloud;
 mod ini;
 mod json;
@@ -63,6 +64,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<token_helper::Config>("token-helper"),
     Kind::of::<external_account::Config>("external-account"),
     Kind::of::<gcloud::Config>("gcloud"),
+    Kind::of::<gce_metadata::Config>("gce-metadata"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -161,6 +163,12 @@ impl OutputContext {
     /// What the login is called everywhere: its kind and its name.
     pub fn login(&self) -> String {
         format!("{}.{}", self.kind, self.name)
+    }
+
+    /// The users whose programs may have what the files hold: their owner, and root, from whom nothing can be kept.
+    pub fn users(&self) -> Vec<u32> {
+        let own = || rustix::process::geteuid().as_raw();
+        vec![self.owner.map_or_else(own, |owner| owner.user), 0]
     }
 }
 

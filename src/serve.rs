@@ -38,7 +38,7 @@ pub type Answer = Response<Full<Bytes>>;
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`, which has its whole body.
+    /// The answer to `request`, which has its whole body, and among its extensions an `Arc` of its [`Peer`].
     fn answer<'a>(&'a self, request: &'a Request<Bytes>) -> BoxFuture<'a, Answer>;
 }
 
@@ -65,10 +65,10 @@ pub async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(stream) => {
+                Ok(caller) => {
                     breathless = false;
                     let seat = crowd.enter().await;
-                    connections.spawn(connection::attend(stream, Arc::clone(&rules), seat));
+                    connections.spawn(connection::attend(caller, Arc::clone(&rules), seat));
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut breathless, true) {
