@@ -11,6 +11,7 @@
 //! interface or a socket is listened at ([`crate::serve`]).
 
 mod at_hand;
+mod container;
 mod key;
 mod made;
 mod served;
@@ -31,6 +32,7 @@ use crate::engine::attempt_error::AttemptError;
 use crate::login::Login;
 use crate::serve::{Answer, Crowd, Listen, text};
 
+pub use container::Container;
 pub use key::Key;
 pub use made::Made;
 
