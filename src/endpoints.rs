@@ -11,9 +11,11 @@
 //! interface or a socket is listened at ([`crate::serve`]).
 
 mod at_hand;
-pub(crate) mod gce_metadata;
+mod container;
+mod gce_metadata;
 mod key;
 mod made;
+mod managed_identity;
 mod on_demand;
 mod served;
 
@@ -33,8 +35,11 @@ use crate::engine::attempt_error::AttemptError;
 use crate::login::Login;
 use crate::serve::{Answer, Crowd, Listen, Peer, refusal, text};
 
+pub use container::Container;
+pub(crate) use gce_metadata::{GceMetadata, INSTANCE};
 pub use key::Key;
 pub use made::Made;
+pub(crate) use managed_identity::{APP_SERVICE, MACHINE, ManagedIdentity, Rules as IdentityRules, Users};
 
 /// A place where programs ask for the credential of one login.
 pub trait Endpoint: Debug + Send + Sync {

@@ -9,6 +9,8 @@
 mod azure_cli;
 mod azure_token;
 mod command_settings;
+mod container_endpoint;
+mod endpoint_files;
 mod env_file;
 mod external_account;
 mod field_choice;
@@ -17,6 +19,7 @@ mod gcloud;
 mod ini;
 mod json;
 mod json_list;
+mod managed_identity;
 mod mode;
 mod part;
 mod process_document;
@@ -46,6 +49,7 @@ use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
 
+pub use container_endpoint::answer as container_answer;
 pub use process_document::{answer as process_answer, document_of as process_document_of};
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
 
@@ -54,6 +58,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<profile::Config>("profile"),
     Kind::of::<static_profile::Config>("static-profile"),
     Kind::of::<web_identity::Config>("web-identity"),
+    Kind::of::<container_endpoint::Config>("container-endpoint"),
     Kind::of::<json::Config>("json"),
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
@@ -65,6 +70,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<external_account::Config>("external-account"),
     Kind::of::<gcloud::Config>("gcloud"),
     Kind::of::<gce_metadata::Config>("gce-metadata"),
+    Kind::of::<managed_identity::Config>("managed-identity"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.

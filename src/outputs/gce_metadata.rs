@@ -4,7 +4,7 @@
 //! lives for weeks works; and so does `gcloud`, which asks at each start. They look for it last: a file of credentials that
 //! `GOOGLE_APPLICATION_CREDENTIALS` names, or that lies at the well-known place, goes before it.
 //!
-//! There is no secret in the protocol: see [`crate::endpoints::gce_metadata`] for who is answered. The file holds no
+//! There is no secret in the protocol: see `endpoints/gce_metadata.rs` for who is answered. The file holds no
 //! secret either.
 
 use std::path::{Path, PathBuf};
@@ -15,14 +15,13 @@ use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Fi
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::endpoint_files::url;
 use super::env_file::{self, Value, Variable, Variables};
 use super::external_account::WELL_KNOWN;
 use super::gcloud::folder;
-use super::mode::Mode;
 use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext};
-use crate::endpoints::gce_metadata::{GceMetadata, INSTANCE};
-use crate::endpoints::Endpoint;
+use crate::endpoints::{Endpoint, GceMetadata, INSTANCE};
 use crate::files::Target;
 use crate::serve::Listen;
 
@@ -40,11 +39,7 @@ pub(super) struct Config {
     /// The number of the project. By default that of the pool, which may be in another project.
     project_number: Option<u64>,
     /// Where the file of variables is, absolute or with `~/`; `LOGIN.gce-metadata.env` in the state folder if not set.
-    env_path: Option<String>,
-    /// The permission bits of that file, `"0600"` if not set.
-    mode: Option<Mode>,
-    /// Whether each line of the file of variables begins with `export `, for shells.
-    export: bool,
+    env_file: Option<String>,
 }
 
 impl Default for Config {
@@ -53,9 +48,7 @@ impl Default for Config {
             listen: Listen::Loopback(([127, 0, 0, 1], 7312).into()),
             allow_other_users: false,
             project_number: None,
-            env_path: None,
-            mode: None,
-            export: false,
+            env_file: None,
         }
     }
 }
@@ -66,18 +59,12 @@ impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
 
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
-        let Listen::Loopback(address) = &self.listen else {
-            return Err(BuildError::at(
-                "listen",
-                "Google's libraries cannot ask at a socket in the file system",
-            )
-            .hint("Write a loopback address such as \"127.0.0.1:7312\"."));
-        };
-        let variables = variables(&address.to_string(), context);
-        let target = target(self.env_path.as_deref(), self.mode, "gce-metadata.env", context)
-            .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
+        let url = url(&self.listen)?;
+        let variables = variables(url.trim_start_matches("http://"), context);
+        let target = target(self.env_file.as_deref(), None, "gce-metadata.env", context)
+            .map_err(|error| BuildError { key: error.key.map(|_| "env_file"), ..error })?;
         let needs = vec![Field::ACCESS_TOKEN, INSTANCE];
-        let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
+        let file = WholeFile { needs, ..env_file::file(target, variables, false) };
         let users = (!self.allow_other_users).then(|| context.users());
         let endpoint = Arc::new(GceMetadata::new(self.listen, users, self.project_number));
         let well_known = folder(&context.environment).ok().map(|folder| folder.join(WELL_KNOWN));
@@ -175,10 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_in_the_file_system_is_refused() {
-        let listen = "unix:/run/metadata.sock".parse().unwrap();
-        let error = Config { listen, ..Config::default() }.build(&google()).unwrap_err();
-        assert_eq!(error.key, Some("listen"));
+    fn an_address_that_programs_cannot_know_or_ask_is_refused() {
+        for listen in ["unix:/run/metadata.sock", "127.0.0.1:0"] {
+            let config = Config { listen: listen.parse().unwrap(), ..Config::default() };
+            assert_eq!(config.build(&google()).unwrap_err().key, Some("listen"), "{listen}");
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ fn a_service_account_is_told_as_compute_engine_tells_it() {
     for account in ["default", EMAIL, &EMAIL.replace('@', "%40")] {
         let email = rig.get(&format!("{ACCOUNTS}/{account}/email"));
         assert_eq!((email.status, email.body.as_str()), (200, EMAIL));
-        let token: Value = serde_json::from_str(&rig.get(&format!("{ACCOUNTS}/{account}/token")).body).unwrap();
+        let token: Value =
+            serde_json::from_str(&rig.get(&format!("{ACCOUNTS}/{account}/token")).body).unwrap();
         assert_eq!(token["token_type"], "Bearer");
         assert!((3500..=3600).contains(&token["expires_in"].as_u64().unwrap()), "{token}");
     }
@@ -62,7 +63,9 @@ fn who_does_not_ask_as_a_program_on_this_machine_would_is_refused_without_a_toke
         assert_eq!(answer.status, status, "{headers}");
         assert!(!answer.body.contains("access_token"), "{answer:?}");
     }
-    let post = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{flavor}Content-Length: 0\r\n\r\n");
+    let post = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{flavor}Content-Length: 0\r\n\r\n"
+    );
     assert_eq!(crate::http::ask(&rig.address, &post).status, 405);
     for path in [
         "/computeMetadata/v1/instance/service-accounts/somebody@else.iam.gserviceaccount.com/token",

@@ -71,8 +71,7 @@ impl Rig {
     /// Asks with these headers.
     pub(crate) fn ask(&self, path: &str, headers: &str) -> Answer {
         let address = &self.address;
-        let head =
-            format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
         ask(address, &head)
     }
 }
