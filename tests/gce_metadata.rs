@@ -4,13 +4,19 @@
 
 #[path = "gce_metadata/alive.rs"]
 mod alive;
+#[path = "gce_metadata/gcloud.rs"]
+mod gcloud;
 #[path = "observability/http.rs"]
 #[expect(dead_code, reason = "each test takes what it needs")]
 mod http;
+#[path = "gce_metadata/identity.rs"]
+mod identity;
 #[path = "gce_metadata/protocol.rs"]
 mod protocol;
 #[path = "gce_metadata/rig.rs"]
 mod rig;
+#[path = "gce_metadata/users.rs"]
+mod users;
 
 #[test]
 #[ignore = "not a test: the process that one of them starts"]

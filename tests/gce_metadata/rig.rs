@@ -1,6 +1,6 @@
 //! A daemon that keeps a login to Google Cloud at a sandbox, and a metadata server for it.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -51,6 +51,7 @@ impl Rig {
         ));
         let mut daemon = home.start();
         daemon.until("the variables", LIMIT, || home.read(VARIABLES));
+        daemon.until("somebody to listen", LIMIT, || TcpStream::connect(&address).ok());
         Self { daemon, home, sandbox, address }
     }
 

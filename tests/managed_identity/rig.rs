@@ -1,6 +1,6 @@
 //! A daemon that keeps a login to Azure at a sandbox, and a managed identity for it.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -30,7 +30,14 @@ impl Rig {
             "{login}\n[[azure.default.outputs]]\ntype = \"managed-identity\"\nlisten = \"{address}\"\n{output}\n"
         );
         let azure = azure::Rig::new(Options { azure: options, ..Options::default() }, &more);
-        Self { daemon: azure.start(), azure, address }
+        Self::at(azure, address)
+    }
+
+    /// With a daemon that listens.
+    pub(crate) fn at(azure: azure::Rig, address: String) -> Self {
+        let mut daemon = azure.start();
+        daemon.until("somebody to listen", azure::LIMIT, || TcpStream::connect(&address).ok());
+        Self { daemon, azure, address }
     }
 
     pub(crate) fn home(&self) -> &Home {
