@@ -119,7 +119,10 @@ async fn admit_users(request: &Request<Bytes>, users: &[u32]) -> Result<(), Answ
     {
         return Ok(());
     }
-    Err(refusal(StatusCode::FORBIDDEN, "Only programs of the user that evercred works for are answered."))
+    Err(refusal(
+        StatusCode::FORBIDDEN,
+        "Only programs of the user that evercred works for are answered; `allow_other_users` in its config changes that.",
+    ))
 }
 
 /// Why there is no credential, for a program that asked for one.

@@ -14,6 +14,8 @@ mod http;
 mod protocol;
 #[path = "managed_identity/rig.rs"]
 mod rig;
+#[path = "managed_identity/terraform.rs"]
+mod terraform;
 
 #[test]
 #[ignore = "not a test: the process that one of them starts"]

@@ -37,6 +37,19 @@ fn who_asks_again_gets_the_same_and_each_audience_costs_one_request() {
 }
 
 #[test]
+fn no_more_than_some_are_held_and_the_one_that_was_not_asked_for_for_longest_goes() {
+    let rig = Rig::start(HOUR, DEV, "");
+    let ask = |number: usize| rig.get(&format!("{IDENTITY}?audience=a{number}")).body;
+    let first = ask(0);
+    (1..=64).for_each(|number| drop(ask(number)));
+    assert_eq!(signed(&rig), 65);
+    assert_eq!(ask(64), ask(64));
+    assert_eq!(signed(&rig), 65, "it is held");
+    assert_ne!(ask(0), first);
+    assert_eq!(signed(&rig), 66, "it was not any more");
+}
+
+#[test]
 fn what_cannot_be_signed_is_refused_with_a_sentence() {
     let rig = Rig::start(HOUR, DEV, "");
     for path in [IDENTITY.to_owned(), format!("{IDENTITY}?audience=")] {
