@@ -15,6 +15,7 @@ mod container;
 mod key;
 mod made;
 mod served;
+mod vault_api;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::serve::{Answer, Crowd, Listen, text};
 pub use container::Container;
 pub use key::Key;
 pub use made::Made;
+pub use vault_api::VaultApi;
 
 /// A place where programs ask for the credential of one login.
 pub trait Endpoint: Debug + Send + Sync {
