@@ -64,7 +64,7 @@ pub trait AtHand: Send + Sync {
     /// The one after `refused`, which the other side does not know any more.
     fn successor<'a>(
         &'a self,
-        refused: &'a Credential,
+        refused: &'a Arc<Credential>,
         patience: Duration,
     ) -> BoxFuture<'a, Result<Arc<Credential>, AttemptError>>;
 }

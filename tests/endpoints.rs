@@ -13,6 +13,8 @@ mod life;
 mod rig;
 #[path = "endpoints/sdk.rs"]
 mod sdk;
+#[path = "endpoints/vault.rs"]
+mod vault;
 #[path = "endpoints/wire.rs"]
 mod wire;
 
