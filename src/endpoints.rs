@@ -18,6 +18,7 @@ mod made;
 mod managed_identity;
 mod on_demand;
 mod served;
+mod vault_api;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub(crate) use gce_metadata::{GceMetadata, INSTANCE};
 pub use key::Key;
 pub use made::Made;
 pub(crate) use managed_identity::{APP_SERVICE, MACHINE, ManagedIdentity, Rules as IdentityRules, Users};
+pub use vault_api::VaultApi;
 
 /// A place where programs ask for the credential of one login.
 pub trait Endpoint: Debug + Send + Sync {
@@ -78,7 +80,7 @@ pub trait AtHand: Send + Sync {
     /// The one after `refused`, which the other side does not know any more.
     fn successor<'a>(
         &'a self,
-        refused: &'a Credential,
+        refused: &'a Arc<Credential>,
         patience: Duration,
     ) -> BoxFuture<'a, Result<Arc<Credential>, AttemptError>>;
 }

@@ -31,6 +31,7 @@ mod section;
 mod static_profile;
 mod token_file;
 mod token_helper;
+mod vault_api;
 mod vault_token;
 mod web_identity;
 mod whole_file;
@@ -63,6 +64,7 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<vault_api::Config>("vault-api"),
     Kind::of::<workload_identity::Config>("workload-identity"),
     Kind::of::<azure_token::Config>("azure-token"),
     Kind::of::<azure_cli::Config>("azure-cli"),

@@ -1,11 +1,11 @@
 //! A daemon that keeps a login to Google Cloud at a sandbox, and a metadata server for it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
 use evercred_sandbox::{GcpOptions, Options, PlatformOptions, Sandbox};
-use evercred_test_support::{Daemon, Home};
+use evercred_test_support::{Daemon, Home, free_port};
 use sha2::{Digest as _, Sha256};
 
 use crate::http::{Answer, ask};
@@ -43,7 +43,8 @@ impl Rig {
         };
         let sandbox = Sandbox::start(options).unwrap();
         let home = Home::new();
-        let (url, provider, address) = (sandbox.url(), sandbox.gcp_provider("gitpod"), free_address());
+        let (url, provider, address) =
+            (sandbox.url(), sandbox.gcp_provider("gitpod"), format!("127.0.0.1:{}", free_port()));
         home.config(&format!(
             "[source]\ntype = \"http\"\nurl = \"{url}/token\"\n\n[gcp.default]\nprovider = \"{provider}\"\n\
              sts_endpoint = \"{url}\"\niam_credentials_endpoint = \"{url}\"\n{login}\n\n\
@@ -75,11 +76,6 @@ impl Rig {
         let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
         ask(address, &head)
     }
-}
-
-/// An address that is free at this moment.
-fn free_address() -> String {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string()
 }
 
 /// By what name the sandbox's log knows a token.

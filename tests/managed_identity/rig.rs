@@ -1,11 +1,11 @@
 //! A daemon that keeps a login to Azure at a sandbox, and a managed identity for it.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
 use evercred_sandbox::{AzureOptions, Group, Options};
-use evercred_test_support::{Daemon, Home};
+use evercred_test_support::{Daemon, Home, free_port};
 use serde_json::Value;
 
 use crate::azure;
@@ -25,7 +25,7 @@ impl Rig {
     /// Access tokens live so long; `login` is added to the login, and `output` to the output.
     pub(crate) fn start(life: Duration, login: &str, output: &str) -> Self {
         let options = AzureOptions { access_token_lifetime: life, ..AzureOptions::default() };
-        let address = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+        let address = format!("127.0.0.1:{}", free_port());
         let more = format!(
             "{login}\n[[azure.default.outputs]]\ntype = \"managed-identity\"\nlisten = \"{address}\"\n{output}\n"
         );

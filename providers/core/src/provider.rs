@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Advice, Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
+use crate::{Advice, Audience, Credential, Environment, Failure, Field, Gateway, IdToken, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -120,6 +120,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Where secrets are read with its credentials, if it keeps any.
     fn secret_store(&self) -> Option<&dyn SecretStore> {
+        None
+    }
+
+    /// The server that programs may ask through evercred with its credentials, if there is one.
+    fn gateway(&self) -> Option<&dyn Gateway> {
         None
     }
 
