@@ -1,9 +1,8 @@
 //! Who may ask: programs of the same user and of root, unless the config lets everybody in.
 
-use std::process::Command;
 use std::time::Duration;
 
-use evercred_test_support::{Home, Outcome, clients};
+use evercred_test_support::{Outcome, clients};
 
 use crate::rig::{DEV, Rig};
 
@@ -27,18 +26,8 @@ fn it_gets_one_if_the_config_lets_everybody_in() {
 /// What a program of that user is answered.
 fn status(rig: &Rig, user: Option<u32>, host: &str) -> String {
     assert!(rustix::process::geteuid().is_root(), "only root can be another user");
-    let script = "import encodings.idna, http.client, os, sys\n\
-                  if sys.argv[3]: os.setgroups([]); os.setgid(int(sys.argv[3])); os.setuid(int(sys.argv[3]))\n\
-                  connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]))\n\
-                  path = '/computeMetadata/v1/instance/service-accounts/default/token'\n\
-                  connection.request('GET', path, headers={'Metadata-Flavor': 'Google', 'Host': 'localhost'})\n\
-                  print(connection.getresponse().status)\n";
-    let port = rig.address.rsplit(':').next().unwrap();
-    let user = user.map(|user| user.to_string()).unwrap_or_default();
-    let mut python = python(&rig.home);
-    Outcome::of(python.args(["-c", script, host, port, &user])).success().trim_end().to_owned()
-}
-
-fn python(home: &Home) -> Command {
-    home.command(clients::python(home, "reader.py").get_program())
+    let at = (host, rig.address.rsplit(':').next().unwrap());
+    let path = "/computeMetadata/v1/instance/service-accounts/default/token";
+    let mut ask = clients::ask_as(&rig.home, user, at, path, ("Metadata-Flavor", "Google"));
+    Outcome::of(&mut ask).success().trim_end().to_owned()
 }

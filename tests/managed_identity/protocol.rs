@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use evercred_test_support::{Outcome, clients};
+
 use crate::rig::Rig;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -125,6 +127,24 @@ fn a_virtual_machines_protocol_is_spoken_only_if_the_config_says_so_and_wants_it
         assert_eq!((answer.status, &refusal["error"]), (400, &"invalid_request".into()), "{headers}");
     }
     assert_eq!(rig.ask(path, "Metadata: true\r\nX-Forwarded-For: 10.0.0.1\r\n").0.status, 403);
+}
+
+#[test]
+fn programs_of_other_users_are_answered_if_they_present_the_secret_or_the_config_lets_everybody_in() {
+    assert!(rustix::process::geteuid().is_root(), "only root can be another user");
+    let status = |rig: &Rig, path: &str, header: (&str, &str)| {
+        let at = ("127.0.0.1", rig.address.rsplit(':').next().unwrap());
+        let mut ask = clients::ask_as(rig.home(), Some(65534), at, path, header);
+        Outcome::of(&mut ask).success().trim_end().to_owned()
+    };
+    let machine =
+        "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://management.azure.com/";
+    let rig = Rig::start(HOUR, "", "imds = true");
+    assert_eq!(status(&rig, machine, ("Metadata", "true")), "403");
+    let app_service = "/msi/token?api-version=2019-08-01&resource=https://management.azure.com/";
+    assert_eq!(status(&rig, app_service, ("X-IDENTITY-HEADER", &rig.secret())), "200");
+    let rig = Rig::start(HOUR, "", "imds = true\nallow_other_users = true");
+    assert_eq!(status(&rig, machine, ("Metadata", "true")), "200");
 }
 
 #[test]
