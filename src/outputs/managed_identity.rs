@@ -113,13 +113,11 @@ impl Document for Variables {
                 .hint("It is tried again.")
         })?;
         let (url, key) = (&self.url, key.expose());
-        let mut file = format!("IDENTITY_ENDPOINT={url}{APP_SERVICE}\nIDENTITY_HEADER={key}\n");
-        if self.imds {
-            file += &format!(
-                "AZURE_POD_IDENTITY_AUTHORITY_HOST={url}\nARM_USE_MSI=true\nARM_MSI_ENDPOINT={url}{MACHINE}\n"
-            );
-        }
-        Ok(file.into_bytes())
+        let app_service = format!("IDENTITY_ENDPOINT={url}{APP_SERVICE}\nIDENTITY_HEADER={key}\n");
+        let machine = format!(
+            "AZURE_POD_IDENTITY_AUTHORITY_HOST={url}\nARM_USE_MSI=true\nARM_MSI_ENDPOINT={url}{MACHINE}\n"
+        );
+        Ok((app_service + if self.imds { &machine } else { "" }).into_bytes())
     }
 
     fn readers_ask_before_end(&self) -> Duration {
