@@ -15,6 +15,7 @@ use crate::registry::Registry;
 use crate::report::{Colour, Report};
 
 mod app;
+mod check;
 mod config;
 mod credential_process;
 mod down;
@@ -97,6 +98,11 @@ enum Command {
     Once(once::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
+    /// Try the whole chain out, step by step, and publish nothing
+    ///
+    /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
+    /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
+    Check(check::Arguments),
     /// Print a fresh credential of one login, and write nothing
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
@@ -170,6 +176,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Check(arguments) => check::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),

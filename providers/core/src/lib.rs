@@ -5,6 +5,7 @@
 //! it and never on one another; the daemon depends on both.
 
 mod configured;
+mod contact;
 mod credential;
 mod environment;
 mod failure;
@@ -17,6 +18,7 @@ mod secret;
 mod secret_reader;
 
 pub use configured::Configured;
+pub use contact::Contact;
 pub use credential::Credential;
 pub use environment::Environment;
 pub use failure::{Advice, BoxError, Failure};
