@@ -20,6 +20,7 @@ mod config;
 mod credential_process;
 mod down;
 mod get;
+mod init;
 mod install;
 mod live;
 mod log;
@@ -82,6 +83,8 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first config, from what this machine knows and what you say
+    Init(init::Arguments),
     /// Keep all logins fresh in the background, if that is not done already
     Up(up::Arguments),
     /// End what keeps the logins fresh in the background
@@ -168,6 +171,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     start_log(&global, &cli.command, &environment)?;
     let app = app::App::new(environment, registry.clone(), global.config.clone())?;
     match cli.command {
+        Command::Init(arguments) => init::run(&app, &arguments, output),
         Command::Up(arguments) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),
         Command::Run(arguments) => run::run(app, arguments),
