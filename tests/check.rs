@@ -69,8 +69,8 @@ fn a_server_that_nobody_reaches_is_told_from_one_that_refuses() {
     let failure = of(&unreached, "server", "failed")["detail"].as_str().unwrap();
     assert!(failure.contains("127.0.0.1:1"), "{failure}");
 
-    rig.at(&rig.sandbox.url(), "session_name = 'x'");
-    rig.home.write("token", rig.sandbox.mint(&Mint::default().subject("somebody-else")));
+    rig.at(&rig.sandbox.url(), "");
+    rig.home.write("token", rig.sandbox.mint(&Mint::default().issuer("https://elsewhere.test")));
     let (code, refused) = steps(&rig.home.run(["check", "--output", "json"]));
     assert_eq!(code, 4);
     of(&refused, "server", "passed");
@@ -119,7 +119,7 @@ fn outputs_that_could_not_be_written_are_named_and_stay_as_they_are() {
     rig.home.write(".aws/config", theirs);
     let outcome = rig.home.run(["check"]);
     assert_eq!(outcome.code(), Some(1), "{outcome:?}");
-    for words in ["failed", "a-file", "`default`", "hint: "] {
+    for words in ["failed", "a-file", "[default] has", "hint: "] {
         assert!(outcome.stdout.contains(words), "{words}: {outcome:?}");
     }
     assert_eq!(rig.home.read(".aws/config").unwrap(), theirs);

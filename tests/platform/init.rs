@@ -154,8 +154,9 @@ fn at_a_terminal(place: &Place, command: &Command, script: &Value) -> (Option<i3
 #[test]
 fn what_the_environment_says_is_not_asked() {
     let place = Place::new();
+    let role = place.sandbox.role_arn("dev");
     let place = place
-        .variable("IDP_AWS_ROLE_ARN", place.sandbox.role_arn("dev"))
+        .variable("IDP_AWS_ROLE_ARN", role)
         .variable("VAULT_ADDR", "https://vault.acme.test:8200")
         .variable("AZURE_TENANT_ID", "00000000-0000-0000-0000-000000000001");
     place.home.write("token", "");
