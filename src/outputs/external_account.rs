@@ -57,7 +57,7 @@ pub(super) struct Config {
 const SETTINGS: Field = Field::new("external_account");
 const PROJECT: Field = Field::new("project");
 /// The file in gcloud's folder that Google's libraries read by themselves.
-const WELL_KNOWN: &str = "application_default_credentials.json";
+pub(super) const WELL_KNOWN: &str = "application_default_credentials.json";
 
 impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;

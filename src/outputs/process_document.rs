@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
@@ -31,6 +32,12 @@ impl ProcessDocument {
 impl Document for ProcessDocument {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         answer(credential, &target.path.display())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let Ok(document) = serde_json::from_slice::<Value>(current) else { return Vec::new() };
+        let known = FIELDS.iter().filter_map(|(name, field)| Some((*field, document.get(name)?.as_str()?)));
+        known.map(|(field, value)| (field, Secret::new(value))).collect()
     }
 
     /// botocore's advisory window, the longest of all SDKs.
@@ -65,6 +72,14 @@ pub fn answer(credential: &Credential, place: &dyn Display) -> Result<Vec<u8>, F
 
 const EXTENSION: &str = "json";
 
+/// The fields by their names in the document.
+const FIELDS: [(&str, Field); 4] = [
+    ("AccessKeyId", Field::ACCESS_KEY_ID),
+    ("SecretAccessKey", Field::SECRET_ACCESS_KEY),
+    ("SessionToken", Field::SESSION_TOKEN),
+    ("AccountId", Field::ACCOUNT_ID),
+];
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
@@ -86,7 +101,7 @@ struct Answer<'a> {
 /// flight and a clock that is off would then fail, so five minutes are kept back. But an SDK that finds the expiry
 /// passed refuses a session that still works, so a short one is cut by a twelfth at most: the engine replaces it
 /// at half of its life, long before.
-fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
+pub(super) fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
     let end = credential.expires_at()?;
     let lifetime = end.duration_since(credential.issued_at()).unwrap_or_default();
     end.checked_sub(MARGIN.min(lifetime / 12))
