@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Credential, Environment, Failure, Field, IdToken, Secret, SecretStore};
+use crate::{Advice, Audience, Credential, Environment, Failure, Field, IdToken, Secret, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -85,6 +85,26 @@ pub trait Provider: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         let _ = wanted;
         Box::pin(async { Ok(credential.clone()) })
+    }
+
+    /// The field that a credential [for a recipient](Self::exchange_for) has, if this can be had besides the login's own
+    /// credential.
+    fn gives_on_demand(&self) -> Option<Field> {
+        None
+    }
+
+    /// Exchanges `token` for a credential that is for `recipient` alone: an audience, or a resource, which a program has
+    /// asked for and the config does not know. It is never written to a file.
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        recipient: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        let _ = token;
+        Box::pin(async move {
+            Err(Failure::new("get a token for", recipient, Advice::NeedsAttention)
+                .message("this login gives none but its own"))
+        })
     }
 
     /// Keeps `held` alive, which is [renewable](Credential::renewable): the same credential with a later end, for

@@ -22,6 +22,7 @@ mod endpoint;
 mod external_account;
 mod identity;
 mod impersonation;
+mod instance;
 mod proof;
 mod provider;
 mod refusal;
