@@ -20,6 +20,7 @@ mod credential_process;
 mod down;
 mod get;
 mod install;
+mod kube_credential;
 mod live;
 mod log;
 mod logout;
@@ -101,6 +102,8 @@ enum Command {
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
+    /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
+    KubeCredential(kube_credential::Arguments),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
@@ -172,6 +175,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),

@@ -27,6 +27,7 @@ mod lending;
 mod notes;
 mod obtain;
 mod pace;
+mod passes;
 mod publish;
 pub mod record;
 mod renewal;

@@ -58,17 +58,15 @@ fn is_whole(login: &Login, credential: &Credential) -> bool {
 impl Held {
     /// Whether it can be handed to somebody who goes on using it for some minutes.
     pub fn is_good_for_a_while(&self, now: SystemTime) -> bool {
-        !self.is_from_the_future(now) && lasts(self.issued_at, self.expires_at, now)
+        let lasts = |end| now + margin(self.issued_at, end) < end;
+        !self.is_from_the_future(now) && self.expires_at.is_none_or(lasts)
     }
 }
 
-/// Whether what was issued at `start` and ends at `end` may still be handed out. Requests take their time, and clocks are
-/// off, so that ends five minutes before; a short life is cut by a twelfth at most.
-pub(crate) fn lasts(start: SystemTime, end: Option<SystemTime>, now: SystemTime) -> bool {
-    end.is_none_or(|end| {
-        let life = end.duration_since(start).unwrap_or_default();
-        now + MARGIN.min(life / 12) < end
-    })
+/// How long before its `end` something that was issued at `start` is not handed out any more. Requests take their time,
+/// and clocks are off; a short life is cut by a twelfth at most.
+pub(super) fn margin(start: SystemTime, end: SystemTime) -> Duration {
+    MARGIN.min(end.duration_since(start).unwrap_or_default() / 12)
 }
 
 const MARGIN: Duration = Duration::from_mins(5);

@@ -54,6 +54,11 @@ impl Authority {
         &self.place
     }
 
+    /// The client that asks it, for other hosts of the same login.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
     }

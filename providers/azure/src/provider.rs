@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+};
 use serde_json::{Map, Value, json};
 
 use crate::authority::{Authority, Token};
@@ -39,6 +41,14 @@ impl Azure {
             authority,
             manager,
         }
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        self.authority.http()
+    }
+
+    pub(crate) fn tenant(&self) -> &str {
+        &self.settings.tenant
     }
 
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
@@ -179,6 +189,10 @@ impl Provider for Azure {
         _: &'a [Field],
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.with_subscriptions(credential))
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
     }
 
     fn gives_on_demand(&self) -> Option<Field> {

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Advice, Audience, Credential, Environment, Failure, Field, IdToken, Secret, SecretStore};
+use crate::{
+    Advice, Audience, Credential, Environment, Failure, Field, IdToken, Passes, Secret, SecretStore,
+};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -126,6 +128,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Where secrets are read with its credentials, if it keeps any.
     fn secret_store(&self) -> Option<&dyn SecretStore> {
+        None
+    }
+
+    /// What makes passes from its credentials, if there is something to show them at.
+    fn passes(&self) -> Option<&dyn Passes> {
         None
     }
 

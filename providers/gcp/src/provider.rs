@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock,
+    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Passes, Provider, Secret, WallClock,
 };
 use reqwest::Client;
 
@@ -224,6 +224,10 @@ impl Provider for Gcp {
             ));
         }
         notes
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
     }
 
     fn gives_on_demand(&self) -> Option<Field> {

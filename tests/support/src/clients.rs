@@ -93,6 +93,11 @@ pub fn google_auth_library(home: &Home, url: &str) -> Command {
     command
 }
 
+/// kubectl, as it comes with gcloud.
+pub fn kubectl(home: &Home) -> Command {
+    home.command(google("kubectl"))
+}
+
 /// gcloud, without questions and statistics.
 pub fn gcloud(home: &Home) -> Command {
     let mut command = home.command(google("gcloud"));
