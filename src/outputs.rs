@@ -34,11 +34,13 @@ mod workload_identity;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
 use crate::config::kind::Kind;
+use crate::endpoints::Endpoint;
 use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
@@ -114,6 +116,12 @@ pub trait Output: Debug + Send + Sync {
     /// that it outlives that for whoever reads it last.
     fn readers_hold(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// Where programs ask for the credential instead of reading a file; this output is then the file of what they have to
+    /// present, and [`Self::needs`] is what they are answered with.
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        None
     }
 
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`

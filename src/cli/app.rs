@@ -98,9 +98,18 @@ impl App {
     }
 
     pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
+        self.attempts_holding(|login| login.has_secrets, observers)
+    }
+
+    /// The same, which hold the credentials of `wanted` logins in memory.
+    pub(super) fn attempts_holding(
+        &self,
+        wanted: fn(&Login) -> bool,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
         let clock = Arc::clone(&self.clock);
         let attempts = Attempts::new(clock, self.publisher(), self.records(), fastrand::f64);
-        Arc::new(attempts.observed_by(observers.into_iter().collect()))
+        Arc::new(attempts.holding(wanted).observed_by(observers.into_iter().collect()))
     }
 
     /// The audit log, if there is to be one.

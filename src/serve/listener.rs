@@ -56,7 +56,12 @@ impl Listener {
 
     pub(super) async fn accept(&self) -> io::Result<Box<dyn Stream>> {
         match self {
-            Self::Loopback(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Loopback(listener) => {
+                let stream = listener.accept().await?.0;
+                // Answers are written whole, so there is nothing to gather.
+                let _ = stream.set_nodelay(true);
+                Ok(Box::new(stream))
+            }
             Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
         }
     }
