@@ -17,8 +17,10 @@ use crate::report::{Colour, Report};
 mod app;
 mod config;
 mod credential_process;
+mod docker_credential;
 mod down;
 mod get;
+mod git_credential;
 mod install;
 mod kube_credential;
 mod live;
@@ -104,6 +106,18 @@ enum Command {
     CredentialProcess(credential_process::Arguments),
     /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
     KubeCredential(kube_credential::Arguments),
+    /// Be the credential helper of docker, podman and other clients of registries
+    ///
+    /// They run docker-credential-evercred, which is the same, for each registry in their config:
+    /// {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "evercred"}}. Which login that is shows in the
+    /// registry's host; the logins' `hosts` decide between several.
+    DockerCredential(docker_credential::Arguments),
+    /// Be the credential helper of git
+    ///
+    /// git runs git-credential-evercred, which is the same, after `git config --global credential.helper evercred`.
+    /// CodeCommit needs `credential.UseHttpPath = true`, too. Which login a server belongs to shows in its host; the
+    /// logins' `hosts` decide between several.
+    GitCredential(git_credential::Arguments),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
@@ -175,6 +189,8 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    let (login, attempts) = app.login(&arguments.login)?;
+    let (login, attempts) = app.lender(&arguments.login)?;
     if arguments.print_user {
         print(&user(&app.machine.program, app.config.as_deref(), arguments));
         return Ok(Exit::Fresh);

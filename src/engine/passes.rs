@@ -59,6 +59,12 @@ impl Attempts {
         Ok(pass)
     }
 
+    /// Forgets the pass for `door`: it was refused there.
+    pub fn forget_pass(&self, login: &Login, door: &Door) -> Result<(), Failure> {
+        let target = Target::new(self.records.pass_path(&login.id, door), 0o600);
+        self.publisher.remove(&target).map(drop)
+    }
+
     async fn make_pass(
         self: &Arc<Self>,
         login: &Arc<Login>,
@@ -106,7 +112,7 @@ impl Records {
     }
 
     fn pass_path(&self, id: &LoginId, door: &Door) -> PathBuf {
-        let door = digest::of(serde_json::to_vec(door).unwrap_or_default());
+        let door = digest::of(serde_json::to_vec(&door.anywhere()).unwrap_or_default());
         self.folder.join(format!("{id}.{door}{ENDING}"))
     }
 

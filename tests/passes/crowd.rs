@@ -22,8 +22,7 @@ fn a_hundred_who_find_a_stale_document_make_one_exchange() {
         crowd(&rig, words);
         let exchanges = exchanges(&rig.sandbox);
         assert!(exchanges.iter().all(evercred_sandbox::Request::succeeded), "{exchanges:#?}");
-        let most = if words[1] == "gcp.default" { 2 } else { 1 };
-        assert!((1..=most).contains(&exchanges.len()), "{words:?} {exchanges:#?}");
+        assert_eq!(exchanges.len(), 1, "{words:?} {exchanges:#?}");
     }
 }
 

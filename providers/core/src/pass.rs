@@ -34,6 +34,19 @@ pub enum Door {
     },
 }
 
+impl Door {
+    /// The same for any repository of a git server: what a provider is asked for is good for all of them.
+    #[must_use]
+    pub fn anywhere(&self) -> Self {
+        match self {
+            Self::Repository { host, takes_bearer, .. } => {
+                Self::Repository { host: host.clone(), path: None, takes_bearer: *takes_bearer }
+            }
+            other => other.clone(),
+        }
+    }
+}
+
 impl fmt::Display for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -66,7 +66,10 @@ fn who(
     match host {
         "dev.azure.com" => azure::bearer_of(state, &password, DEVOPS),
         "source.developers.google.com" => gcp::bearer_of(state, &password),
-        _ => aws::signed_repository(state, (host, repository), (&user, &password)),
+        _ => {
+            facts.signed_by = user.split('%').next().map(str::to_owned);
+            aws::signed_repository(state, (host, repository), (&user, &password))
+        }
     }
 }
 
