@@ -11,9 +11,11 @@
 //! interface or a socket is listened at ([`crate::serve`]).
 
 mod at_hand;
+mod container;
 mod key;
 mod made;
 mod served;
+mod vault_api;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -31,8 +33,10 @@ use crate::engine::attempt_error::AttemptError;
 use crate::login::Login;
 use crate::serve::{Answer, Crowd, Listen, text};
 
+pub use container::Container;
 pub use key::Key;
 pub use made::Made;
+pub use vault_api::VaultApi;
 
 /// A place where programs ask for the credential of one login.
 pub trait Endpoint: Debug + Send + Sync {
@@ -60,7 +64,7 @@ pub trait AtHand: Send + Sync {
     /// The one after `refused`, which the other side does not know any more.
     fn successor<'a>(
         &'a self,
-        refused: &'a Credential,
+        refused: &'a Arc<Credential>,
         patience: Duration,
     ) -> BoxFuture<'a, Result<Arc<Credential>, AttemptError>>;
 }

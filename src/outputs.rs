@@ -9,6 +9,8 @@
 mod azure_cli;
 mod azure_token;
 mod command_settings;
+mod container_endpoint;
+mod endpoint_files;
 mod env_file;
 mod external_account;
 mod field_choice;
@@ -27,6 +29,7 @@ mod section;
 mod static_profile;
 mod token_file;
 mod token_helper;
+mod vault_api;
 mod vault_token;
 mod web_identity;
 mod whole_file;
@@ -45,6 +48,7 @@ use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
 
+pub use container_endpoint::answer as container_answer;
 pub use process_document::{answer as process_answer, document_of as process_document_of};
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
 
@@ -53,10 +57,12 @@ pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<profile::Config>("profile"),
     Kind::of::<static_profile::Config>("static-profile"),
     Kind::of::<web_identity::Config>("web-identity"),
+    Kind::of::<container_endpoint::Config>("container-endpoint"),
     Kind::of::<json::Config>("json"),
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<vault_api::Config>("vault-api"),
     Kind::of::<workload_identity::Config>("workload-identity"),
     Kind::of::<azure_token::Config>("azure-token"),
     Kind::of::<azure_cli::Config>("azure-cli"),

@@ -10,6 +10,8 @@
 mod crowd;
 #[path = "passes/git.rs"]
 mod git;
+#[path = "passes/identity.rs"]
+mod identity;
 #[path = "passes/kubectl.rs"]
 mod kubectl;
 #[path = "passes/registries.rs"]

@@ -118,7 +118,7 @@ mod tests {
     fn the_answer_says_when_it_ends() {
         let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_381_200);
         let pass = Pass::bearer(Secret::new("t")).expiring_at(end);
-        insta::assert_snapshot!(answer(V1, &pass), @"");
+        insta::assert_snapshot!(answer(V1, &pass), @r#"{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":false},"status":{"expirationTimestamp":"2026-11-22T21:00:00Z","token":"t"}}"#);
     }
 
     #[test]
@@ -129,6 +129,17 @@ mod tests {
             region: None,
             print_user: true,
         };
-        insta::assert_snapshot!(user(Path::new("/usr/bin/evercred"), None, &arguments), @"");
+        insta::assert_snapshot!(user(Path::new("/usr/bin/evercred"), None, &arguments), @r#"
+        apiVersion: v1
+        kind: Config
+        users:
+        - name: "evercred-aws.default"
+          user:
+            exec:
+              apiVersion: client.authentication.k8s.io/v1
+              command: "/usr/bin/evercred"
+              args: ["kube-credential", "aws.default", "--cluster", "prod"]
+              interactiveMode: Never
+        "#);
     }
 }

@@ -86,10 +86,11 @@ impl AtHand for Served {
         }
     }
 
-    fn successor<'a>(&'a self, refused: &'a Credential, patience: Duration) -> BoxFuture<'a, Got> {
-        match self.0.attempts.in_memory(&self.0.login) {
-            Some(other) if other.issued_at() > refused.issued_at() => Box::pin(std::future::ready(Ok(other))),
-            _ => Box::pin(self.fetched(refused.issued_at(), patience)),
+    fn successor<'a>(&'a self, refused: &'a Arc<Credential>, patience: Duration) -> BoxFuture<'a, Got> {
+        match self.0.attempts.received_at(&self.0.login, refused) {
+            Some(after) => Box::pin(self.fetched(after, patience)),
+            // There is another one already, or none.
+            None => self.credential(patience),
         }
     }
 }

@@ -26,6 +26,11 @@ impl Attempts {
         self.kept.present(login, self.clock.now())
     }
 
+    /// When this process received `credential`, if that is the one of `login` that it holds.
+    pub fn received_at(&self, login: &Login, credential: &Arc<Credential>) -> Option<SystemTime> {
+        self.kept.received_at(login, credential)
+    }
+
     /// The credential of `login`: the one in use, or else the one that an attempt for it gets.
     pub async fn at_hand(self: &Arc<Self>, login: &Arc<Login>) -> Result<(Held, Credential), AttemptError> {
         self.at_hand_after(login, SystemTime::UNIX_EPOCH).await

@@ -176,6 +176,13 @@ impl Kept {
         (!entry.held.has_ended(now)).then(|| Arc::clone(&entry.credential))
     }
 
+    /// When what is held for `login` was received, if it is `credential`.
+    pub(super) fn received_at(&self, login: &Login, credential: &Arc<Credential>) -> Option<SystemTime> {
+        let entries = self.lock();
+        let entry = entries.get(&login.id).filter(|entry| Arc::ptr_eq(&entry.credential, credential))?;
+        Some(entry.held.issued_at)
+    }
+
     /// Whether what is held for `login` was issued after `issued_at`.
     pub(super) fn has_newer(&self, login: &Login, issued_at: SystemTime) -> bool {
         self.lock().get(&login.id).is_some_and(|entry| entry.held.issued_at > issued_at)

@@ -136,26 +136,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_has_been_quiet_for_longest_goes_and_who_is_busy_stays() {
         let crowd = Arc::new(Crowd::shedding(3));
-        let seats = [crowd.enter().await, crowd.enter().await, crowd.enter().await];
-        let busy = seats[0].work();
-        drop(seats[1].work());
+        let (first, second, third) = (crowd.enter().await, crowd.enter().await, crowd.enter().await);
+        let _busy = first.work();
+        drop(second.work());
         let fourth = tokio::spawn({
             let crowd = Arc::clone(&crowd);
             async move { crowd.enter().await }
         });
         tokio::task::yield_now().await;
-        assert!(!is_asked_to_go(&seats[0]).await, "it is busy");
-        assert!(!is_asked_to_go(&seats[1]).await, "it was busy a moment ago");
-        assert!(is_asked_to_go(&seats[2]).await);
-        let [first, second, third] = seats.map(Some);
+        assert!(!is_asked_to_go(&first).await, "it is busy");
+        assert!(!is_asked_to_go(&second).await, "it was busy a moment ago");
+        assert!(is_asked_to_go(&third).await);
         assert!(!fourth.is_finished());
         drop(third);
         fourth.await.unwrap();
-        drop((busy_done(busy), first, second));
-    }
-
-    fn busy_done(busy: impl Drop) {
-        drop(busy);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{
-    Advice, Audience, Credential, Environment, Failure, Field, IdToken, Passes, Secret, SecretStore,
+    Advice, Audience, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret, SecretStore,
 };
 
 /// A future in a box: the trait is used through `dyn`.
@@ -133,6 +133,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// What makes passes from its credentials, if there is something to show them at.
     fn passes(&self) -> Option<&dyn Passes> {
+        None
+    }
+
+    /// The server that programs may ask through evercred with its credentials, if there is one.
+    fn gateway(&self) -> Option<&dyn Gateway> {
         None
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, IdToken, Provider, Secret,
+    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, Gateway, IdToken, Provider, Secret,
     SecretReader, SecretRequest, SecretStore,
 };
 use vaultrs::api::AuthInfo;
@@ -67,6 +67,10 @@ impl Vault {
     /// The same with a choice about the token's end.
     pub(crate) fn ending_on_exit(self, ends_on_exit: bool) -> Self {
         Self { ends_on_exit, ..self }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
@@ -212,6 +216,10 @@ impl Provider for Vault {
 
     fn ends_on_exit(&self) -> bool {
         self.ends_on_exit
+    }
+
+    fn gateway(&self) -> Option<&dyn Gateway> {
+        Some(self)
     }
 
     fn secret_store(&self) -> Option<&dyn SecretStore> {
