@@ -18,10 +18,13 @@ mod app;
 mod check;
 mod config;
 mod credential_process;
+mod docker_credential;
 mod down;
 mod get;
+mod git_credential;
 mod init;
 mod install;
+mod kube_credential;
 mod live;
 mod log;
 mod logout;
@@ -106,10 +109,24 @@ enum Command {
     /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
     /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
     Check(check::Arguments),
-    /// Print a fresh credential of one login, and write nothing
+    /// Print the credential of one login, after a refresh if it is due
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
+    /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
+    KubeCredential(kube_credential::Arguments),
+    /// Be the credential helper of docker, podman and other clients of registries
+    ///
+    /// They run docker-credential-evercred, which is the same, for each registry in their config:
+    /// {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "evercred"}}. Which login that is shows in the
+    /// registry's host; the logins' `hosts` decide between several.
+    DockerCredential(docker_credential::Arguments),
+    /// Be the credential helper of git
+    ///
+    /// git runs git-credential-evercred, which is the same, after `git config --global credential.helper evercred`.
+    /// CodeCommit needs `credential.UseHttpPath = true`, too. Which login a server belongs to shows in its host; the
+    /// logins' `hosts` decide between several.
+    GitCredential(git_credential::Arguments),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
@@ -183,6 +200,9 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Check(arguments) => check::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
+        Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),

@@ -56,9 +56,24 @@ impl App {
 
     /// The logins that `names` name, or all if it names none; and what makes their attempts.
     pub(super) fn logins(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|login| login.has_secrets, names)
+    }
+
+    /// The same, with attempts that lend credentials.
+    pub(super) fn lenders(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|_| true, names)
+    }
+
+    /// The one login of that name, and attempts that lend its credential.
+    pub(super) fn lender(&self, name: &LoginId) -> Found<Arc<Login>> {
+        let (mut logins, attempts) = self.lenders(std::slice::from_ref(name))?;
+        Ok((logins.swap_remove(0), attempts))
+    }
+
+    fn logins_holding(&self, wanted: fn(&Login) -> bool, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
         let resolved = self.resolved()?;
         let audit = self.audit(&resolved.services);
-        let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
+        let attempts = self.attempts_holding(wanted, audit.map(|audit| audit as Arc<dyn Observer>));
         let mut logins = resolved.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
@@ -97,11 +112,7 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
-    pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
-        self.attempts_holding(|login| login.has_secrets, observers)
-    }
-
-    /// The same, which hold the credentials of `wanted` logins in memory.
+    /// Attempts that hold the credentials of `wanted` logins in memory.
     pub(super) fn attempts_holding(
         &self,
         wanted: fn(&Login) -> bool,

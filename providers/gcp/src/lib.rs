@@ -23,6 +23,7 @@ mod external_account;
 mod identity;
 mod impersonation;
 mod instance;
+mod pass;
 mod proof;
 mod provider;
 mod questions;
