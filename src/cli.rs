@@ -97,7 +97,7 @@ enum Command {
     Once(once::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
-    /// Print a fresh credential of one login, and write nothing
+    /// Print the credential of one login, after a refresh if it is due
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
