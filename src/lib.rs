@@ -26,4 +26,5 @@ pub mod serve;
 pub mod sources;
 pub mod systemd;
 pub mod time;
+pub mod variables;
 pub mod vault_token_helper;
