@@ -19,6 +19,7 @@ mod app;
 mod config;
 mod credential_process;
 mod down;
+mod env;
 mod exec;
 mod get;
 mod install;
@@ -107,6 +108,12 @@ enum Command {
     /// Until the command begins, exit codes are those of evercred; 126 means that it cannot be executed, 127 that there is
     /// no such command.
     Exec(exec::Arguments),
+    /// Print the variables by which programs find these logins
+    ///
+    /// They name profiles and paths of files that evercred keeps fresh, rather than secrets, and change with the config
+    /// only. Variables that would come before them are taken out. For the start-up files of shells, see the table
+    /// `[environment]` of the config.
+    Env(env::Arguments),
     /// Keep logins fresh until a process ends; `exec` starts it so
     #[command(hide = true)]
     Keep(keep::Arguments),
@@ -188,6 +195,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Env(arguments) => env::run(&app, &arguments, output),
         Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),

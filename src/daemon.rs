@@ -76,6 +76,7 @@ impl Daemon {
     ) -> Result<Vec<Arc<Login>>, Box<Report>> {
         let _ = lock;
         let now = self.clock.now();
+        self.write_variables(&resolved).await;
         let config = Config::new(&resolved, now);
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
         let (mut engine, commands) = Engine::new(
@@ -156,6 +157,16 @@ impl Daemon {
         Ok(())
     }
 
+    /// Writes the file of variables; that this fails is no failure of a login.
+    async fn write_variables(&self, resolved: &Resolved) {
+        let publisher = files::Publisher::new(self.machine.paths.runtime_folder.join("locks"));
+        let file = resolved.variables_file.clone();
+        let write = move || file.map(|file| file.publish(&publisher)).transpose();
+        if let Ok(Err(failure)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!(%failure, "The file of variables was not written.");
+        }
+    }
+
     /// Reads the config again. On mistakes, what ran before runs on.
     async fn reload(
         &self,
@@ -168,6 +179,7 @@ impl Daemon {
         let now = self.clock.now();
         let (logins, result) = match loaded {
             Ok(resolved) => {
+                self.write_variables(&resolved).await;
                 config.accept(&resolved, now);
                 watcher.watch(config.watched().clone(), &self.machine);
                 (Some(resolved.logins), Ok(()))

@@ -44,7 +44,9 @@ use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
 
+pub(crate) use env_file::quoted as shell_quoted;
 pub use process_document::{answer as process_answer, document_of as process_document_of};
+pub(crate) use secret_file::dotenv_value;
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
 pub use way::{Readers, Value, Variable, Way};
 

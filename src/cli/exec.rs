@@ -26,7 +26,7 @@ use crate::variables::Variables;
 
 use super::app::{App, runtime};
 use super::{Global, keep};
-pub(super) use plan::{Plan, folder};
+pub(super) use plan::{Plan, clashing, folder, is_secret, no_way};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
