@@ -147,3 +147,6 @@ fn row_of(name: &str) -> Readers {
 fn is_fixed(login: &Login, field: Field) -> bool {
     login.provider().fixed().iter().any(|(known, _)| *known == field)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,11 @@
 
 #[path = "exec/aws.rs"]
 mod aws;
+#[path = "azure/rig.rs"]
+#[expect(dead_code, reason = "each test of Azure takes what it needs")]
+mod azure;
+#[path = "exec/clouds.rs"]
+mod clouds;
 #[path = "exec/company.rs"]
 mod company;
 #[path = "exec/processes.rs"]
@@ -15,3 +20,5 @@ mod rig;
 mod shell;
 #[path = "exec/terminal.rs"]
 mod terminal;
+#[path = "exec/variables.rs"]
+mod variables;
