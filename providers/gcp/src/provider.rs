@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+    WallClock,
 };
 use reqwest::Client;
 
@@ -83,7 +84,6 @@ impl Gcp {
         let AccessToken { token, expires_at } = self.access_token(&service).await?;
         let credential = Credential::new(account.email(), service.now)
             .with(Field::ACCESS_TOKEN, token)
-            .with(ACCOUNT, Secret::new(account.email()))
             .expiring_at(expires_at);
         match &self.settings.id_token_audience {
             Some(audience) => signed(&service, audience, credential).await,
@@ -135,16 +135,9 @@ impl Gcp {
     }
 
     /// Adds what outputs need to know besides.
-    fn complete(&self, mut credential: Credential) -> Credential {
-        if let Some(project) = &self.settings.project {
-            credential = credential.with(PROJECT, Secret::new(project));
-        }
-        if self.fields.contains(&EXTERNAL_ACCOUNT) {
-            let document = external_account::document(&self.settings, self.told_lifetime());
-            let text = serde_json::Value::Object(document).to_string();
-            credential = credential.with(EXTERNAL_ACCOUNT, Secret::new(text));
-        }
-        credential
+    fn complete(&self, credential: Credential) -> Credential {
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
 }
 
@@ -200,6 +193,17 @@ impl Provider for Gcp {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let settings = &self.settings;
+        let account = settings.account.as_ref().map(|account| (ACCOUNT, Secret::new(account.email())));
+        let project = settings.project.as_ref().map(|project| (PROJECT, Secret::new(project)));
+        let external_account = self.fields.contains(&EXTERNAL_ACCOUNT).then(|| {
+            let document = external_account::document(settings, self.told_lifetime());
+            (EXTERNAL_ACCOUNT, Secret::new(serde_json::Value::Object(document).to_string()))
+        });
+        [account, project, external_account].into_iter().flatten().collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -221,6 +225,20 @@ impl Provider for Gcp {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async {
+            let mut contacts = vec![evercred_http::greet(&self.client, self.settings.sts.as_str()).await];
+            if self.settings.account.is_some() {
+                contacts.push(evercred_http::greet(&self.client, self.settings.credentials.as_str()).await);
+            }
+            contacts
+        })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
     }
 
     fn gives_on_demand(&self) -> Option<Field> {

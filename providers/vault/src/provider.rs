@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, Gateway, IdToken, Provider, Secret,
-    SecretReader, SecretRequest, SecretStore,
+    Advice, Audience, BoxFuture, BuildError, Contact, Credential, Failure, Field, Gateway, IdToken, Provider,
+    Secret, SecretReader, SecretRequest, SecretStore,
 };
 use vaultrs::api::AuthInfo;
 
@@ -117,11 +117,8 @@ impl Vault {
     }
 
     fn complete(&self, credential: Credential) -> Credential {
-        let credential = credential.with(ADDRESS, Secret::new(&self.address));
-        match &self.namespace {
-            Some(namespace) => credential.with(NAMESPACE, Secret::new(namespace)),
-            None => credential,
-        }
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
 
     fn call(&self, call: Call, token: &IdToken) -> Asked<'_> {
@@ -188,6 +185,11 @@ impl Provider for Vault {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let namespace = self.namespace.as_ref().map(|namespace| (NAMESPACE, Secret::new(namespace)));
+        std::iter::once((ADDRESS, Secret::new(&self.address))).chain(namespace).collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -224,12 +226,16 @@ impl Provider for Vault {
         Some(self)
     }
 
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.server.greet().await] })
+    }
+
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in(token))
     }
 
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.end(held))
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        Some(Box::pin(self.end(held)))
     }
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
