@@ -30,6 +30,7 @@ mod pace;
 mod passes;
 mod publish;
 pub mod record;
+pub mod rehearsal;
 mod renewal;
 mod restoration;
 pub mod schedule;

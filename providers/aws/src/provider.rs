@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
 };
 
 use crate::failure::Call;
@@ -199,6 +199,10 @@ impl Provider for Aws {
 
     fn passes(&self) -> Option<&dyn Passes> {
         Some(self)
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.sts.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -18,6 +18,7 @@ mod failure;
 mod guard;
 mod pass;
 mod provider;
+mod questions;
 mod refusal;
 mod registry;
 mod resource;
@@ -26,3 +27,4 @@ mod subscriptions;
 mod transport;
 
 pub use config::Config;
+pub use questions::QUESTIONS;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
 };
 use serde_json::{Map, Value, json};
 
@@ -205,6 +205,10 @@ impl Provider for Azure {
         resource: &'a str,
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in_to(token, resource))
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.authority.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

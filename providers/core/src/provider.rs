@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::{
-    Advice, Audience, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret, SecretStore,
+    Advice, Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret,
+    SecretStore,
 };
 
 /// A future in a box: the trait is used through `dyn`.
@@ -67,6 +68,12 @@ pub trait Provider: Debug + Send + Sync {
     /// appears, and `status` shows them all.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Greets each server that an exchange needs, with neither a token nor a credential: for a check that is to tell
+    /// the way there from what is said at its end.
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { Vec::new() })
     }
 
     /// Exchanges `token`.

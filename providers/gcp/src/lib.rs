@@ -26,6 +26,7 @@ mod instance;
 mod pass;
 mod proof;
 mod provider;
+mod questions;
 mod refusal;
 mod resource;
 mod settings;
@@ -33,4 +34,5 @@ mod sts;
 
 pub use account::ServiceAccount;
 pub use config::Config;
+pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;
