@@ -30,4 +30,5 @@ pub mod sibling;
 pub mod sources;
 pub mod systemd;
 pub mod time;
+pub mod variables;
 pub mod vault_token_helper;

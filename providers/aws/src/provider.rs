@@ -197,12 +197,12 @@ impl Provider for Aws {
         notes
     }
 
-    fn passes(&self) -> Option<&dyn Passes> {
-        Some(self)
-    }
-
     fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
         Box::pin(async { vec![self.sts.greet().await] })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

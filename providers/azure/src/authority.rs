@@ -54,13 +54,13 @@ impl Authority {
         &self.place
     }
 
+    pub(crate) async fn greet(&self) -> Contact {
+        evercred_http::greet(&self.http, &self.host).await
+    }
+
     /// The client that asks it, for other hosts of the same login.
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.http
-    }
-
-    pub(crate) async fn greet(&self) -> Contact {
-        evercred_http::greet(&self.http, &self.host).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {

@@ -191,6 +191,10 @@ impl Provider for Azure {
         Box::pin(self.with_subscriptions(credential))
     }
 
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.authority.greet().await] })
+    }
+
     fn passes(&self) -> Option<&dyn Passes> {
         Some(self)
     }
@@ -205,10 +209,6 @@ impl Provider for Azure {
         resource: &'a str,
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in_to(token, resource))
-    }
-
-    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
-        Box::pin(async { vec![self.authority.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

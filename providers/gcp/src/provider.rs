@@ -227,6 +227,16 @@ impl Provider for Gcp {
         notes
     }
 
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async {
+            let mut contacts = vec![evercred_http::greet(&self.client, self.settings.sts.as_str()).await];
+            if self.settings.account.is_some() {
+                contacts.push(evercred_http::greet(&self.client, self.settings.credentials.as_str()).await);
+            }
+            contacts
+        })
+    }
+
     fn passes(&self) -> Option<&dyn Passes> {
         Some(self)
     }
@@ -254,16 +264,6 @@ impl Provider for Gcp {
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         let instance = instance::document(&self.settings).to_string();
         Box::pin(async move { Ok(credential.clone().with(INSTANCE, Secret::new(instance))) })
-    }
-
-    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
-        Box::pin(async {
-            let mut contacts = vec![evercred_http::greet(&self.client, self.settings.sts.as_str()).await];
-            if self.settings.account.is_some() {
-                contacts.push(evercred_http::greet(&self.client, self.settings.credentials.as_str()).await);
-            }
-            contacts
-        })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -137,6 +137,19 @@ fn google_environment(command: &mut Command) {
     command.env("GOOGLE_CLOUD_PROJECT", "acme-dev");
 }
 
+/// Asks `port` of `host` for `path` with one header, as another user of this machine if there is one; says the status.
+pub fn ask_as(
+    home: &Home,
+    user: Option<u32>,
+    (host, port): (&str, &str),
+    path: &str,
+    header: (&str, &str),
+) -> Command {
+    let mut command = python(home, "ask_as.py");
+    command.args([host, port, path, header.0, header.1]).args(user.map(|user| user.to_string()));
+    command
+}
+
 /// A reader of credential files that reports whatever no reader may see.
 pub fn reader(home: &Home, credentials: &Path, profile: &str, document: &Path) -> Talking {
     let mut command = python(home, "reader.py");
