@@ -228,7 +228,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
-        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::DockerCredential(arguments) => Ok(docker_credential::run(&app, &arguments)),
         Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),

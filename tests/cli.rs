@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 24] = [
         &[],
         &["up"],
         &["down"],
@@ -34,6 +34,9 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["once"],
         &["status"],
         &["get"],
+        &["kube-credential"],
+        &["docker-credential"],
+        &["git-credential"],
         &["credential-process"],
         &["vault-token-helper"],
         &["token"],
