@@ -61,6 +61,6 @@ fn write(document: &[u8]) -> super::Outcome {
 fn report(error: &AttemptError) -> Report {
     let mut report =
         Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
-    report.causes.clone_from(&error.causes);
+    report.causes = error.causes.to_vec();
     report
 }
