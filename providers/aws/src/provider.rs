@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Provider, Secret,
+};
 
 use crate::failure::Call;
 use crate::session::Session;
@@ -180,6 +182,10 @@ impl Provider for Aws {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.sts.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Credential, Environment, Failure, Field, Gateway, IdToken, SecretStore};
+use crate::{Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -59,6 +59,12 @@ pub trait Provider: Debug + Send + Sync {
     /// appears, and `status` shows them all.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Greets each server that an exchange needs, with neither a token nor a credential: for a check that is to tell
+    /// the way there from what is said at its end.
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { Vec::new() })
     }
 
     /// Exchanges `token`.
