@@ -122,7 +122,9 @@ impl Attempts {
         for index in 0..login.outputs.len() {
             self.output(login, index, &credential, protocol).await;
         }
-        if let Err(failure) = provider.revoke(&credential).await {
+        if let Some(revocation) = provider.revoke(&credential)
+            && let Err(failure) = revocation.await
+        {
             protocol.note("revoke", Verdict::Failed(failure));
         }
     }

@@ -97,11 +97,11 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// Ends `held` on the provider's side, if that can be done; one that is dead already is a success. `held` has those
+    /// Ends `held` on the provider's side; `None`: nobody can. One that is dead already is a success. `held` has those
     /// fields only that the outputs gave back.
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
         let _ = held;
-        Box::pin(async { Ok(()) })
+        None
     }
 
     /// Where secrets are read with its credentials, if it keeps any.

@@ -232,8 +232,8 @@ impl Provider for Vault {
         Box::pin(self.log_in(token))
     }
 
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.end(held))
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        Some(Box::pin(self.end(held)))
     }
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {
