@@ -11,6 +11,7 @@ mod failure;
 mod field;
 mod human_duration;
 mod id_token;
+pub mod platform;
 mod provider;
 mod redact;
 mod secret;
