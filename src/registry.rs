@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use evercred_core::trust::Trust;
 use evercred_core::{Configured, Provider};
 use evercred_http::BuildContext;
 
@@ -15,7 +16,7 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]),
+    login::<evercred_aws::Config>("aws", &["profile"]).with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
     login::<evercred_azure::Config>("azure", &["workload-identity"]),
     #[cfg(feature = "gcp")]
@@ -23,7 +24,9 @@ pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]),
     #[cfg(feature = "vault")]
-    login::<evercred_vault::Config>("vault", &["vault-token"]).with_secrets(),
+    login::<evercred_vault::Config>("vault", &["vault-token"])
+        .with_secrets()
+        .with_trust(&evercred_vault::Trust),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -35,6 +38,8 @@ pub struct ProviderKind {
     pub outputs: &'static [&'static str],
     /// Whether it keeps secrets that are read with its credential.
     pub secrets: bool,
+    /// What can be said of how the other side is to be set up.
+    pub trust: Option<&'static dyn Trust>,
 }
 
 impl ProviderKind {
@@ -44,6 +49,13 @@ impl ProviderKind {
         self.secrets = true;
         self
     }
+
+    /// The same kind, of which it is known how the other side is to be set up.
+    #[must_use]
+    pub const fn with_trust(mut self, trust: &'static dyn Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
 }
 
 /// The provider that `Config` describes, configured as `[name.LOGIN]`, with the outputs of a login that names none.
@@ -51,7 +63,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, trust: None }
 }
 
 /// Everything that a config can name.

@@ -26,6 +26,7 @@ mod session;
 mod session_name;
 mod settings;
 mod sts;
+mod trust;
 mod web_identity;
 
 pub use chain::Link;
@@ -33,3 +34,4 @@ pub use config::Config;
 pub use policy::SessionPolicy;
 pub use role_arn::{AccountId, RoleArn};
 pub use session_name::SessionName;
+pub use trust::Trust;

@@ -16,6 +16,7 @@ mod provider;
 mod redact;
 mod secret;
 mod secret_reader;
+pub mod trust;
 
 pub use configured::Configured;
 pub use credential::Credential;

@@ -26,5 +26,7 @@ mod refusal;
 mod secret;
 mod server;
 mod settings;
+mod trust;
 
 pub use config::Config;
+pub use trust::Trust;
