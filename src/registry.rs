@@ -18,9 +18,9 @@ pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
     login::<evercred_aws::Config>("aws", &["profile"]).with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
-    login::<evercred_azure::Config>("azure", &["workload-identity"]),
+    login::<evercred_azure::Config>("azure", &["workload-identity"]).with_trust(&evercred_azure::Trust),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]),
+    login::<evercred_gcp::Config>("gcp", &["external-account"]).with_trust(&evercred_gcp::Trust),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]),
     #[cfg(feature = "vault")]

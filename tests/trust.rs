@@ -3,13 +3,24 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rig that does not stand must fail the test")]
 
+#[path = "trust/artifacts.rs"]
+mod artifacts;
 #[path = "trust/aws.rs"]
 mod aws;
+#[path = "trust/azure.rs"]
+mod azure;
 #[path = "trust/cases.rs"]
 mod cases;
+#[path = "trust/gcp.rs"]
+mod gcp;
+#[path = "trust/refusals.rs"]
+mod refusals;
+#[path = "trust/snapshots.rs"]
+mod snapshots;
 #[path = "trust/vault.rs"]
 mod vault;
 
+use cases::Case;
 use evercred_sandbox::{Algorithm, Mint, Options, Sandbox};
 use evercred_test_support::Home;
 
@@ -29,6 +40,17 @@ fn home(platform: &Sandbox, minted: &Mint, audience: &str) -> Home {
 fn trust(home: &Home, provider: &str, words: &[&str]) -> String {
     let words = [&["trust", provider, "--token-file", "token"], words].concat();
     home.run(words).success()
+}
+
+/// Whether those get in who are meant by a case, and nobody else: `enter` gives the exit code of a login with a token.
+fn check(case: &Case, enter: impl Fn(&Mint) -> Option<i32>) {
+    assert_eq!(enter(&case.minted), Some(0), "{}", case.name());
+    for kin in &case.kin {
+        assert_eq!(enter(kin), Some(0), "{}: {:?}", case.name(), kin.claims);
+    }
+    for stranger in &case.strangers {
+        assert_eq!(enter(stranger), Some(4), "{}: {:?}", case.name(), stranger.claims);
+    }
 }
 
 /// Logs in with the token in a home, and a config whose login is this.

@@ -60,7 +60,9 @@ pub(crate) fn by_claims() -> Vec<Case> {
         Case::new(&v3, "workspace").kin("creator_id", OTHER).stranger("environment_id", OTHER),
         Case::new(&v3, "project").kin("environment_id", OTHER).stranger("project_id", OTHER),
         Case::new(&v3, "organisation").kin("project_id", OTHER).stranger("organization_id", OTHER),
-        Case::new(&github, "workspace").kin("actor", "kim").stranger("sub", "repo:acme/app:ref:refs/heads/main2"),
+        Case::new(&github, "workspace")
+            .kin("actor", "kim")
+            .stranger("sub", "repo:acme/app:ref:refs/heads/main2"),
         Case::new(&github, "project")
             .kin("sub", "repo:acme/app:pull_request")
             .stranger("repository_id", "75")
@@ -73,7 +75,11 @@ pub(crate) fn by_claims() -> Vec<Case> {
         Case::new(&gitlab, "project").kin("ref", "fix").stranger("project_id", "21"),
         Case::new(&gitlab, "organisation").kin("project_id", "21").stranger("namespace_id", "73"),
     ];
-    cases.extend(ona_v2().into_iter().map(|case| if case.scope == "workspace" { case } else { case.stranger("org", OTHER) }));
+    cases.extend(
+        ona_v2()
+            .into_iter()
+            .map(|case| if case.scope == "workspace" { case } else { case.stranger("org", OTHER) }),
+    );
     cases.extend(kubernetes());
     cases.extend(unknown());
     cases
@@ -91,7 +97,8 @@ pub(crate) fn by_subject() -> Vec<Case> {
         Case::new(&of(Shape::Gitpod), "project")
             .kin("workspace_id", "acme-app-2")
             .stranger("sub", "https://github.com/acme/app2"),
-        Case::new(&own, "workspace").stranger("sub", flat(ORGANISATION, PROJECT, &format!(":environment_id:{OTHER}"))),
+        Case::new(&own, "workspace")
+            .stranger("sub", flat(ORGANISATION, PROJECT, &format!(":environment_id:{OTHER}"))),
         Case::new(&own, "project")
             .kin("sub", flat(ORGANISATION, PROJECT, &format!(":environment_id:{OTHER}")))
             .stranger("sub", flat(ORGANISATION, OTHER, &format!(":environment_id:{ENVIRONMENT}"))),
@@ -105,10 +112,35 @@ pub(crate) fn by_subject() -> Vec<Case> {
             .stranger("sub", flat(&format!("{ORGANISATION}0"), PROJECT, "")),
     ];
     cases.extend(repositories());
+    cases.extend(chosen());
     cases.extend(ona_v2());
     cases.extend(kubernetes());
     cases.extend(unknown());
     cases
+}
+
+/// Subjects that are made of what an organisation chose.
+fn chosen() -> Vec<Case> {
+    let (gitpod, github) = (of(Shape::Gitpod), of(Shape::GithubActions));
+    let workspace = |organisation: &str, workspace: &str| {
+        format!("org_id:{organisation}:repository:https://github.com/acme/app.git:workspace_id:{workspace}")
+    };
+    let organisation = "8c6bb2a5-6a35-4ac2-a3c6-1d1a4b5f3a5e";
+    let workspaces = gitpod.clone().claim("sub", workspace(organisation, "acme-app-3k2jx9q8w1z"));
+    let repository = github.clone().claim("sub", "repository_owner_id:65:repository_id:74");
+    let owner = github.clone().claim("sub", "repository_owner_id:65");
+    vec![
+        Case::new(&workspaces, "workspace").stranger("sub", workspace(organisation, "acme-app-2")),
+        Case::new(&workspaces, "organisation")
+            .kin("sub", workspace(organisation, "acme-app-2"))
+            .stranger("sub", workspace(OTHER, "acme-app-3k2jx9q8w1z")),
+        Case::new(&repository, "project")
+            .kin("ref", "x")
+            .stranger("sub", "repository_owner_id:65:repository_id:75"),
+        Case::new(&owner, "organisation")
+            .kin("repository_id", "75")
+            .stranger("sub", "repository_owner_id:651"),
+    ]
 }
 
 /// Names that end where others go on are the usual way in for strangers.
@@ -116,7 +148,9 @@ fn repositories() -> Vec<Case> {
     let (github, gitlab) = (of(Shape::GithubActions), of(Shape::Gitlab));
     let lasting = github.clone().claim("sub", "repo:acme@65/app@74:ref:refs/heads/main");
     vec![
-        Case::new(&github, "workspace").kin("actor", "kim").stranger("sub", "repo:acme/app:ref:refs/heads/main2"),
+        Case::new(&github, "workspace")
+            .kin("actor", "kim")
+            .stranger("sub", "repo:acme/app:ref:refs/heads/main2"),
         Case::new(&github, "project")
             .kin("sub", "repo:acme/app:environment:production")
             .stranger("sub", "repo:acme/app2:ref:refs/heads/main"),
@@ -157,10 +191,8 @@ fn ona_v2() -> Vec<Case> {
 fn kubernetes() -> Vec<Case> {
     let pod = of(Shape::Kubernetes);
     let inside = |namespace: &str| json!({"namespace": namespace, "serviceaccount": {"name": "app"}});
-    let elsewhere = pod
-        .clone()
-        .claim("sub", "system:serviceaccount:dev2:app")
-        .claim("kubernetes.io", inside("dev2"));
+    let elsewhere =
+        pod.clone().claim("sub", "system:serviceaccount:dev2:app").claim("kubernetes.io", inside("dev2"));
     let mut namespace = Case::new(&pod, "project").kin("sub", "system:serviceaccount:dev:app2");
     namespace.strangers.push(elsewhere.clone());
     let mut cluster = Case::new(&pod, "organisation").stranger("sub", "system:node:worker");

@@ -5,7 +5,7 @@ use std::process::Command;
 use evercred_sandbox::Mint;
 use evercred_test_support::{Home, OpenBao, Outcome, clients};
 
-use crate::{cases, home, login, platform, trust};
+use crate::{cases, check, home, login, platform, trust};
 
 const AUDIENCE: &str = "vault.hashicorp.com";
 
@@ -21,13 +21,7 @@ fn the_script_lets_in_those_who_are_meant_and_nobody_else() {
         let token = home(&platform, &case.minted, AUDIENCE);
         let set = format!("role={role}");
         apply(&token, &bao, &["--scope", case.scope, "--set", &set]);
-        assert_eq!(enter(&case.minted), Some(0), "{}", case.name());
-        for kin in &case.kin {
-            assert_eq!(enter(kin), Some(0), "{}: {:?}", case.name(), kin.claims);
-        }
-        for stranger in &case.strangers {
-            assert_eq!(enter(stranger), Some(4), "{}: {:?}", case.name(), stranger.claims);
-        }
+        check(case, enter);
     }
 }
 

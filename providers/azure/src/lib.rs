@@ -22,5 +22,7 @@ mod resource;
 mod settings;
 mod subscriptions;
 mod transport;
+mod trust;
 
 pub use config::Config;
+pub use trust::Trust;

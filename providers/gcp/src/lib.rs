@@ -28,7 +28,9 @@ mod refusal;
 mod resource;
 mod settings;
 mod sts;
+mod trust;
 
 pub use account::ServiceAccount;
 pub use config::Config;
 pub use resource::ProjectNumber;
+pub use trust::Trust;

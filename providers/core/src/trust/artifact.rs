@@ -28,7 +28,7 @@ set -euo pipefail
 
 {% for input in inputs %}
 {% if input.missing %}
-{{ input.name|comment }}=${{ '{' }}{{ input.upper|comment }}:?Set {{ input.upper|comment }} to {{ input.what|comment }}.}
+{{ input.name|comment }}={{ input.question|comment }}
 {% else %}
 {{ input.name|comment }}={{ input.value }}
 {% endif %}
@@ -67,10 +67,11 @@ impl Program<'_> {
 }
 
 fn described(input: &'static Input, inputs: &Inputs) -> Value {
+    let upper = input.name.to_uppercase();
     json!({
         "name": input.name,
-        "upper": input.name.to_uppercase(),
-        "what": input.what,
+        // The words are our own, and hold nothing that means something between double quotes.
+        "question": format!("\"${{{upper}:?Set {upper} to {}.}}\"", input.what),
         "sentence": format!("Set it to {}.", input.what),
         "value": inputs.value(input),
         "missing": input.usual == Usual::Unknown && inputs.said(input.name).is_none(),

@@ -73,12 +73,12 @@ pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) 
         })
     };
     if let Some(level) = scope {
-        return at(level).map(|tests| Binding::new(identity, level, tests, None));
+        return at(level).map(|tests| Binding::new(identity, level, tests, (sees, None)));
     }
     let mut first = None;
     for level in LEVELS.into_iter().rev() {
         match at(level) {
-            Ok(tests) => return Ok(Binding::new(identity, level, tests, first.as_ref())),
+            Ok(tests) => return Ok(Binding::new(identity, level, tests, (sees, first.as_ref()))),
             Err(failure) => first = first.or(Some(failure)),
         }
     }
@@ -196,9 +196,15 @@ const fn marks(platform: Platform, level: Level) -> Paths {
 }
 
 impl Binding {
-    fn new(identity: &Identity<'_>, level: Level, tests: Vec<Test>, narrower: Option<&Failure>) -> Self {
+    fn new(
+        identity: &Identity<'_>,
+        level: Level,
+        tests: Vec<Test>,
+        (sees, narrower): (Sees, Option<&Failure>),
+    ) -> Self {
         let mut statement = vec![extent::of(identity.platform, level)];
         statement.extend(tests.iter().map(|test| test.sentence(identity)));
+        statement.extend(extent::by_names(identity).filter(|_| sees != Sees::Claims));
         statement.extend(narrower.map(extent::not_narrower));
         Self { level, tests, statement }
     }

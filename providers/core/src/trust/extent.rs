@@ -54,6 +54,23 @@ pub(super) fn of(platform: Platform, level: Level) -> String {
     .to_owned()
 }
 
+/// That a subject tells owners by names, where it does.
+pub(super) fn by_names(identity: &Identity<'_>) -> Option<String> {
+    let subject = identity.subject.text();
+    let remedy = match identity.platform {
+        Platform::GithubActions if subject.starts_with("repo:") && !subject.contains('@') => {
+            "opt in to immutable subjects, which have identifiers beside the names"
+        }
+        Platform::Gitlab if subject.starts_with("project_path:") => {
+            "keep the group's and the project's names for as long as this trust stands"
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "This subject tells them by names, which can become somebody else's after a deletion or a move: {remedy}."
+    ))
+}
+
 pub(super) fn not_narrower(failure: &Failure) -> String {
     let text = failure.to_string();
     let why = text.split_once("): ").map_or(text.as_str(), |(_, why)| why);

@@ -96,14 +96,22 @@ fn expression(value: &Value, depth: usize) -> String {
             format!("[\n{}{outer}]", items.collect::<String>())
         }
         Value::Object(entries) => {
-            let width = entries.keys().map(|key| quoted(key).chars().count()).max().unwrap_or_default();
-            let entry = |(key, value): (&String, &Value)| {
-                format!("{inner}{:width$} = {}\n", quoted(key), expression(value, depth + 2))
-            };
-            format!("{{\n{}{outer}}}", entries.iter().map(entry).collect::<String>())
+            let entries = entries.iter().map(|(key, value)| (quoted(key), expression(value, depth + 2)));
+            format!("{{\n{}{outer}}}", aligned(&entries.collect::<Vec<_>>(), &inner))
         }
         other => other.to_string(),
     }
+}
+
+/// Lines whose equals signs stand below one another, except beside a value of several lines.
+fn aligned(entries: &[(String, String)], indent: &str) -> String {
+    let is_line = |(_, value): &(String, String)| !value.contains('\n');
+    let groups = entries.chunk_by(|one, next| is_line(one) && is_line(next));
+    let lines = groups.flat_map(|group| {
+        let width = group.iter().map(|(key, _)| key.chars().count()).max().unwrap_or_default();
+        group.iter().map(move |(key, value)| format!("{indent}{key:width$} = {value}\n"))
+    });
+    lines.collect()
 }
 
 /// A string of HCL, in which `${` and `%{` would begin a template.
