@@ -11,6 +11,8 @@ mod aws;
 mod azure;
 #[path = "trust/cases.rs"]
 mod cases;
+#[path = "trust/gcloud.rs"]
+mod gcloud;
 #[path = "trust/gcp.rs"]
 mod gcp;
 #[path = "trust/refusals.rs"]

@@ -73,8 +73,10 @@ fn shellcheck_and_the_shell_find_nothing_wrong_with_the_scripts() {
     let home = Home::new();
     let mut names = write_all(&home, "cli", "sh", said);
     names.extend(write_all(&home, "cli", "asking.sh", |_| &[]));
-    Outcome::of(home.command("shellcheck").env("LANG", "C.UTF-8").arg("--severity=style").args(&names))
-        .success();
+    // It wonders whether what stands between single quotes was meant to be replaced: it must not be.
+    let mut shellcheck = home.command("shellcheck");
+    shellcheck.env("LANG", "C.UTF-8").args(["--severity=style", "--exclude=SC1003,SC2016"]);
+    Outcome::of(shellcheck.args(&names)).success();
     for name in names {
         Outcome::of(home.command("bash").arg("-n").arg(name)).success();
     }

@@ -113,8 +113,12 @@ fn notes(asked: &Asked<'_>) -> Vec<String> {
     ];
     let policy = asked.inputs.value(POLICY);
     notes.push(match asked.inputs.get(PATHS) {
-        Some(_) => format!("The policy {policy} lets them read the named secrets and nothing else."),
-        None => format!("The policy {policy} permits nothing yet: what the role may do is up to you."),
+        Some(_) => format!(
+            "The policy {policy}, if there is none of that name, lets them read the named secrets only."
+        ),
+        None => format!(
+            "The policy {policy}, if there is none of that name, permits nothing yet: that is up to you."
+        ),
     });
     if asked.inputs.get(KEYS_URL).is_none() {
         let issuer = asked.identity.issuer;

@@ -75,14 +75,17 @@ pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) 
     if let Some(level) = scope {
         return at(level).map(|tests| Binding::new(identity, level, tests, (sees, None)));
     }
-    let mut first = None;
-    for level in LEVELS.into_iter().rev() {
-        match at(level) {
-            Ok(tests) => return Ok(Binding::new(identity, level, tests, (sees, first.as_ref()))),
-            Err(failure) => first = first.or(Some(failure)),
+    let narrower = match at(Level::Workspace) {
+        Ok(tests) => return Ok(Binding::new(identity, Level::Workspace, tests, (sees, None))),
+        Err(failure) => failure,
+    };
+    for level in [Level::Project, Level::Organisation] {
+        if let (Ok(tests), Err(why)) = (at(level), tests(identity, Level::Workspace, sees)) {
+            let why = why.not_narrower(identity, sees, name);
+            return Ok(Binding::new(identity, level, tests, (sees, Some(why))));
         }
     }
-    Err(first.unwrap_or_else(|| Failure::new("trust anybody", identity.issuer, Advice::NeedsAttention)))
+    Err(narrower)
 }
 
 /// Why a level cannot be tested.
@@ -97,6 +100,12 @@ pub(super) enum Why {
 }
 
 impl Why {
+    fn not_narrower(&self, identity: &Identity<'_>, sees: Sees, name: &str) -> String {
+        let why = self.sentence(identity, Level::Workspace, name);
+        let remedy = remedy::narrower(identity, sees);
+        format!("It cannot be narrower: {why}.{remedy}")
+    }
+
     fn sentence(&self, identity: &Identity<'_>, level: Level, name: &str) -> String {
         let (word, subject) = (identity.platform.word(level), identity.subject.text());
         match self {
@@ -200,12 +209,12 @@ impl Binding {
         identity: &Identity<'_>,
         level: Level,
         tests: Vec<Test>,
-        (sees, narrower): (Sees, Option<&Failure>),
+        (sees, narrower): (Sees, Option<String>),
     ) -> Self {
         let mut statement = vec![extent::of(identity.platform, level)];
         statement.extend(tests.iter().map(|test| test.sentence(identity)));
         statement.extend(extent::by_names(identity).filter(|_| sees != Sees::Claims));
-        statement.extend(narrower.map(extent::not_narrower));
+        statement.extend(narrower);
         Self { level, tests, statement }
     }
 }

@@ -1,7 +1,6 @@
 //! Who gets in, in words.
 
 use super::{Identity, Test};
-use crate::Failure;
 use crate::platform::{Lasting, Level, Platform};
 
 /// Whom a level lets in: what least privilege means there.
@@ -69,12 +68,6 @@ pub(super) fn by_names(identity: &Identity<'_>) -> Option<String> {
     Some(format!(
         "This subject tells them by names, which can become somebody else's after a deletion or a move: {remedy}."
     ))
-}
-
-pub(super) fn not_narrower(failure: &Failure) -> String {
-    let text = failure.to_string();
-    let why = text.split_once("): ").map_or(text.as_str(), |(_, why)| why);
-    format!("It cannot be narrower: {why}. {}", failure.remedy().unwrap_or_default())
 }
 
 impl Test {

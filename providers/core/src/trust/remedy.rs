@@ -14,6 +14,12 @@ pub(super) fn of(identity: &Identity<'_>, level: Level, sees: Sees, why: &Why) -
     }
 }
 
+/// What would let fewer in, beginning with a space; nothing if nobody knows.
+pub(super) fn narrower(identity: &Identity<'_>, sees: Sees) -> String {
+    let subjects = subjects(identity.platform, Level::Workspace).filter(|_| sees != Sees::Claims);
+    subjects.map(|subjects| format!(" {subjects}")).unwrap_or_default()
+}
+
 /// How the platform is made to say it in the subject.
 fn subjects(platform: Platform, level: Level) -> Option<String> {
     let field = match (platform, level) {

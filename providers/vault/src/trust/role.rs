@@ -23,6 +23,13 @@ pub(super) fn role(asked: &Asked<'_>, binding: &Binding) -> Result<Value, Failur
             .message(format!("Vault would take the star within {star:?} for any text"))
             .hint("Take --scope workspace, which is compared to the letter."));
     }
+    if asked.format == "terraform"
+        && claims.values().filter_map(Value::as_str).any(|value| value.contains(','))
+    {
+        return Err(Failure::new("write the role", asked.identity.issuer, Advice::NeedsAttention)
+            .message("Terraform's provider for Vault takes a comma within a claim for the end of it")
+            .hint("Take --format cli or --format json."));
+    }
     let mut role = json!({
         "role_type": "jwt",
         "bound_audiences": [asked.audience],
