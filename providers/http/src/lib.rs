@@ -9,6 +9,7 @@ mod client;
 mod failure;
 mod pem;
 mod proxy_url;
+mod tls;
 
 use evercred_core::Surroundings;
 
