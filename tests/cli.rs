@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 22] = [
         &[],
         &["up"],
         &["down"],
@@ -37,6 +37,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["credential-process"],
         &["vault-token-helper"],
         &["token"],
+        &["trust"],
         &["logout"],
         &["install", "systemd"],
         &["uninstall", "systemd"],
