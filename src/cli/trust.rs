@@ -2,17 +2,17 @@
 //!
 //! The artifact is on stdout, so that it can go into a file, and whom it lets in on stderr, so that it is read.
 
+mod show;
 mod token;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 use evercred_core::Audience;
 use evercred_core::platform::Level;
-use evercred_core::trust::{Asked, Identity, Inputs, SetUp, Trust};
-use serde_json::{Value, json};
+use evercred_core::trust::{Asked, Identity, Inputs, Trust};
+use serde_json::Value;
 
 use crate::config::{ConfigError, Resolved};
 use crate::exit::Exit;
@@ -21,6 +21,7 @@ use crate::report::Report;
 
 use super::app::App;
 use super::{Format, print, usage};
+use show::{document, list, show};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -103,11 +104,8 @@ fn provider(app: &App, name: &str) -> Result<&'static dyn Trust, Box<Report>> {
     let kinds = || app.registry.providers.iter().filter(|kind| kind.trust.is_some());
     let found = kinds().find(|kind| kind.kind.name == name).and_then(|kind| kind.trust);
     found.ok_or_else(|| {
-        let known: Vec<_> = kinds().map(|kind| kind.kind.name).collect();
-        wrong(
-            &format!("there is nothing to set up at {name:?}"),
-            format!("Take one of {}.", known.join(", ")),
-        )
+        let known = kinds().map(|kind| kind.kind.name);
+        unknown(&format!("nothing is known of setting up {name:?}"), known).into()
     })
 }
 
@@ -118,11 +116,8 @@ fn format(trust: &dyn Trust, name: Option<&str>) -> Result<&'static str, Box<Rep
         Some(name) => formats.iter().find(|format| format.name == name),
     };
     found.map(|format| format.name).ok_or_else(|| {
-        let known: Vec<_> = formats.iter().map(|format| format.name).collect();
-        wrong(
-            &format!("there is no format {:?}", name.unwrap_or_default()),
-            format!("Take one of {}.", known.join(", ")),
-        )
+        let message = format!("there is no format {:?}", name.unwrap_or_default());
+        unknown(&message, formats.iter().map(|format| format.name)).into()
     })
 }
 
@@ -162,77 +157,22 @@ fn said(trust: &dyn Trust, set: &[String]) -> Result<Inputs, Box<Report>> {
     for text in set {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
         let input = trust.inputs().iter().find(|input| input.name == name).ok_or_else(|| {
-            let known: Vec<_> = trust.inputs().iter().map(|input| input.name).collect();
-            wrong(
-                &format!("there is nothing to set named {name:?}"),
-                format!("There is {}.", known.join(", ")),
-            )
+            let known = trust.inputs().iter().map(|input| input.name);
+            unknown(&format!("there is nothing to set named {name:?}"), known)
         })?;
         if !(input.fits)(value) {
-            return Err(wrong(
-                &format!("{value:?} cannot be {}", input.what),
-                format!("Correct --set {name}=…."),
-            ));
+            let message = format!("{value:?} cannot be {}", input.what);
+            return Err(wrong(&message, format!("Correct --set {name}=….")).into());
         }
         inputs.add(name, Some(value));
     }
     Ok(inputs)
 }
 
-fn list(trust: &dyn Trust) -> String {
-    let formats =
-        trust.formats().iter().map(|format| format!("  --format {:<16} {}", format.name, format.what));
-    let inputs = trust
-        .inputs()
-        .iter()
-        .map(|input| format!("  --set {:<19} {}", format!("{}=…", input.name), input.what));
-    formats.chain(inputs).collect::<Vec<_>>().join("\n")
+fn unknown<'n>(message: &str, known: impl Iterator<Item = &'n str>) -> Report {
+    wrong(message, format!("Take one of {}.", known.collect::<Vec<_>>().join(", ")))
 }
 
-fn show(asked: &Asked<'_>, set_up: &SetUp) {
-    let mut stderr = std::io::stderr().lock();
-    let minted =
-        format!("{}, {}", asked.identity.platform.title(asked.identity.issuer), asked.identity.issuer);
-    let _ = writeln!(stderr, "Trust in {minted}, for the audience {}:", asked.audience);
-    for sentence in &set_up.statement {
-        let _ = writeln!(stderr, "  {sentence}");
-    }
-    for input in &set_up.missing {
-        let _ = writeln!(
-            stderr,
-            "  The artifact asks for {}: {}. Or give it here: --set {0}=….",
-            input.name, input.what
-        );
-    }
-    drop(stderr);
-    match set_up.files.as_slice() {
-        [file] => print(&file.text),
-        files => {
-            for file in files {
-                print(&format!("==> {} <==\n{}", file.name, file.text));
-            }
-        }
-    }
-}
-
-fn document(provider: &str, asked: &Asked<'_>, set_up: &SetUp) -> String {
-    let missing = set_up.missing.iter().map(|input| json!({"name": input.name, "what": input.what}));
-    let files = set_up.files.iter().map(|file| json!({"name": file.name, "text": file.text}));
-    let document = json!({
-        "provider": provider,
-        "platform": asked.identity.platform.title(asked.identity.issuer),
-        "issuer": asked.identity.issuer,
-        "subject": asked.identity.subject.text(),
-        "audience": asked.audience,
-        "scope": format!("{:?}", set_up.scope).to_lowercase(),
-        "statement": set_up.statement,
-        "missing": missing.collect::<Vec<_>>(),
-        "files": files.collect::<Vec<_>>(),
-        "commands": set_up.commands,
-    });
-    serde_json::to_string_pretty(&document).unwrap_or_default()
-}
-
-fn wrong(message: &str, hint: String) -> Box<Report> {
-    Box::new(Report { hint: Some(hint), ..usage(message) })
+fn wrong(message: &str, hint: String) -> Report {
+    Report { hint: Some(hint), ..usage(message) }
 }

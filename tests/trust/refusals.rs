@@ -52,7 +52,7 @@ fn mistakes_on_the_command_line_are_told_with_what_there_is() {
     let cases = [
         (["oracle", "--format", "cli"], "Take one of aws, azure, gcp, vault"),
         (["aws", "--format", "yaml"], "Take one of cli, json, terraform, cloudformation"),
-        (["aws", "--set", "account=1"], "There is account_id"),
+        (["aws", "--set", "account=1"], "Take one of account_id, role_name"),
         (["aws", "--set", "account_id=1"], "cannot be the 12 digits"),
     ];
     for (words, hint) in cases {

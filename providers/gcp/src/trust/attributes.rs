@@ -79,7 +79,7 @@ fn wrong(identity: &Identity<'_>, what: &str) -> Failure {
 /// A test as a condition, and the attribute by which a binding can name those who pass it: name, CEL and value.
 fn described(test: &Test) -> (String, Option<(String, String, String)>) {
     match test {
-        Test::Subject(text) => (format!("assertion.sub == {}", quoted(text)), None),
+        Test::Subject(whole) => (format!("assertion.sub == {}", quoted(whole)), None),
         Test::SubjectBegins(start) => {
             let condition = format!("assertion.sub.startsWith({})", quoted(start));
             let value = start.trim_end_matches([':', '/']);
