@@ -94,7 +94,7 @@ fn read(stream: &TcpStream) -> Option<Asked> {
         reader.read_line(&mut header).ok()?;
         match header.trim().split_once(':') {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                length = value.trim().parse().ok()?
+                length = value.trim().parse().ok()?;
             }
             Some(_) => {}
             None => break,
