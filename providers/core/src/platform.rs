@@ -75,7 +75,7 @@ impl Platform {
             Self::Gitlab
         } else if has("organization_id") && subject.starts_with("organization_id:") {
             Self::OnaV3
-        } else if subject.starts_with("org:") && subject.contains('/') {
+        } else if is_ona_v2(subject) {
             Self::OnaV2
         } else if has("workspace_id") && (has("context") || has("org_id"))
             || has("org_id") && claims.issuer().is_some_and(|issuer| issuer.ends_with("/idp"))
@@ -121,6 +121,15 @@ impl Platform {
     }
 }
 
+/// `org:…/prj:…/env:…`, `org:…/env:…`, `org:…/user:…` or `org:…/rnr:…`.
+fn is_ona_v2(subject: &str) -> bool {
+    let mut segments = subject.split('/');
+    let is = |segment: Option<&str>, names: &[&str]| {
+        segment.and_then(|segment| segment.split_once(':')).is_some_and(|(name, _)| names.contains(&name))
+    };
+    is(segments.next(), &["org"]) && is(segments.next(), &["prj", "env", "user", "rnr"])
+}
+
 /// Whose Kubernetes an issuer is, as far as its name tells.
 fn cluster(issuer: &str) -> Option<&'static str> {
     let host = issuer.strip_prefix("https://")?.split('/').next()?;
@@ -156,6 +165,7 @@ mod tests {
             ),
             (json!({"sub": "system:serviceaccount:dev:app"}), Platform::Kubernetes),
             (json!({"sub": "app", "kubernetes.io": {"namespace": "dev"}}), Platform::Kubernetes),
+            (json!({"sub": "org:acme/app"}), Platform::Other),
             (json!({"sub": "me", "org_id": "o", "iss": "https://acme.auth0.com/"}), Platform::Other),
             (json!({}), Platform::Other),
         ];

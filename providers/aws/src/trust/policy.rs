@@ -5,6 +5,7 @@ use evercred_core::trust::{Asked, Binding, Identity, Test};
 use serde_json::{Map, Value, json};
 
 use super::{ACCOUNT, PARTITION};
+use crate::partition::PARTITIONS;
 
 /// Whom the role trusts.
 pub(super) struct Policy {
@@ -41,7 +42,9 @@ impl Policy {
                 Test::Claim { .. } => None,
             };
         }
-        let repository = repository_id(identity).filter(|_| binding.level < Level::Organisation);
+        // It is documented for the public partition only.
+        let is_public = asked.inputs.value(PARTITION) == PARTITIONS[0].name;
+        let repository = repository_id(identity).filter(|_| is_public && binding.level < Level::Organisation);
         if let Some(id) = repository {
             equals.insert(format!("{issuer}:repository_id"), json!(id));
         }

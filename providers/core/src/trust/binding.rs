@@ -64,28 +64,22 @@ const LEVELS: [Level; 3] = [Level::Organisation, Level::Project, Level::Workspac
 /// Whom `other`, which can look at so much, can let in: `scope`, or as few as it can tell apart.
 pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) -> Result<Binding, Failure> {
     let (name, sees) = other;
-    let at = |level: Level| {
-        tests(identity, level, sees).map_err(|why| {
-            let word = identity.platform.word(level);
-            Failure::new(format!("trust one {word} alone at {name}"), identity.issuer, Advice::NeedsAttention)
-                .message(why.sentence(identity, level, name))
-                .hint(remedy::of(identity, level, sees, &why))
-        })
+    let refused = |level: Level, why: &Why| {
+        let word = identity.platform.word(level);
+        Failure::new(format!("trust one {word} alone at {name}"), identity.issuer, Advice::NeedsAttention)
+            .message(why.sentence(identity, level, name))
+            .hint(remedy::of(identity, level, sees, why))
     };
-    if let Some(level) = scope {
-        return at(level).map(|tests| Binding::new(identity, level, tests, (sees, None)));
-    }
-    let narrower = match at(Level::Workspace) {
-        Ok(tests) => return Ok(Binding::new(identity, Level::Workspace, tests, (sees, None))),
-        Err(failure) => failure,
+    let wanted = scope.unwrap_or(Level::Workspace);
+    let why = match tests(identity, wanted, sees) {
+        Ok(tests) => return Ok(Binding::new(identity, wanted, tests, (sees, None))),
+        Err(why) => why,
     };
-    for level in [Level::Project, Level::Organisation] {
-        if let (Ok(tests), Err(why)) = (at(level), tests(identity, Level::Workspace, sees)) {
-            let why = why.not_narrower(identity, sees, name);
-            return Ok(Binding::new(identity, level, tests, (sees, Some(why))));
-        }
-    }
-    Err(narrower)
+    let wider = LEVELS.into_iter().rev().filter(|level| scope.is_none() && *level > wanted);
+    let found = wider.filter_map(|level| Some((level, tests(identity, level, sees).ok()?))).next();
+    let (level, tests) = found.ok_or_else(|| refused(wanted, &why))?;
+    let not_narrower = why.not_narrower(identity, sees, name);
+    Ok(Binding::new(identity, level, tests, (sees, Some(not_narrower))))
 }
 
 /// Why a level cannot be tested.
