@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use evercred_core::trust::Trust;
-use evercred_core::{Configured, Provider};
+use evercred_core::{Configured, Provider, Question};
 use evercred_http::BuildContext;
 
 use crate::config::kind::Kind;
@@ -16,15 +16,22 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]).with_trust(&evercred_aws::Trust),
+    login::<evercred_aws::Config>("aws", &["profile"])
+        .asking(evercred_aws::QUESTIONS)
+        .with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
-    login::<evercred_azure::Config>("azure", &["workload-identity"]).with_trust(&evercred_azure::Trust),
+    login::<evercred_azure::Config>("azure", &["workload-identity"])
+        .asking(evercred_azure::QUESTIONS)
+        .with_trust(&evercred_azure::Trust),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]).with_trust(&evercred_gcp::Trust),
+    login::<evercred_gcp::Config>("gcp", &["external-account"])
+        .asking(evercred_gcp::QUESTIONS)
+        .with_trust(&evercred_gcp::Trust),
     #[cfg(feature = "token")]
-    login::<evercred_token::Config>("token", &["token-file"]),
+    login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
     login::<evercred_vault::Config>("vault", &["vault-token"])
+        .asking(evercred_vault::QUESTIONS)
         .with_secrets()
         .with_trust(&evercred_vault::Trust),
 ];
@@ -40,9 +47,18 @@ pub struct ProviderKind {
     pub secrets: bool,
     /// What can be said of how the other side is to be set up.
     pub trust: Option<&'static dyn Trust>,
+    /// What the user is asked who sets up the first login.
+    pub questions: &'static [Question],
 }
 
 impl ProviderKind {
+    /// The same kind, with what its first user is asked.
+    #[must_use]
+    pub const fn asking(mut self, questions: &'static [Question]) -> Self {
+        self.questions = questions;
+        self
+    }
+
     /// The same kind, which keeps [secrets](evercred_core::SecretStore).
     #[must_use]
     pub const fn with_secrets(mut self) -> Self {
@@ -63,7 +79,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, trust: None }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[], trust: None }
 }
 
 /// Everything that a config can name.

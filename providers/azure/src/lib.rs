@@ -16,8 +16,11 @@ mod cloud;
 mod config;
 mod failure;
 mod guard;
+mod pass;
 mod provider;
+mod questions;
 mod refusal;
+mod registry;
 mod resource;
 mod settings;
 mod subscriptions;
@@ -25,4 +28,5 @@ mod transport;
 mod trust;
 
 pub use config::Config;
+pub use questions::QUESTIONS;
 pub use trust::Trust;

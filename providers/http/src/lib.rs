@@ -7,6 +7,7 @@
 mod alias;
 mod client;
 mod failure;
+mod greeting;
 mod pem;
 mod proxy_url;
 mod tls;
@@ -16,6 +17,7 @@ use evercred_core::Surroundings;
 pub use alias::Alias;
 pub use client::{ClientOptions, Http};
 pub use failure::network_failure;
+pub use greeting::greet;
 pub use proxy_url::ProxyUrl;
 
 /// What a provider or token source is built with, besides its own config.

@@ -18,10 +18,12 @@
 mod address;
 mod config;
 mod failure;
+mod gateway;
 mod logical;
 mod login;
 mod part;
 mod provider;
+mod questions;
 mod refusal;
 mod secret;
 mod server;
@@ -29,4 +31,5 @@ mod settings;
 mod trust;
 
 pub use config::Config;
+pub use questions::QUESTIONS;
 pub use trust::Trust;
