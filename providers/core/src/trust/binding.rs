@@ -75,8 +75,8 @@ pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) 
         Ok(tests) => return Ok(Binding::new(identity, wanted, tests, (sees, None))),
         Err(why) => why,
     };
-    let wider = LEVELS.into_iter().rev().filter(|level| scope.is_none() && *level > wanted);
-    let found = wider.filter_map(|level| Some((level, tests(identity, level, sees).ok()?))).next();
+    let mut wider = LEVELS.into_iter().rev().filter(|level| scope.is_none() && *level > wanted);
+    let found = wider.find_map(|level| Some((level, tests(identity, level, sees).ok()?)));
     let (level, tests) = found.ok_or_else(|| refused(wanted, &why))?;
     let not_narrower = why.not_narrower(identity, sees, name);
     Ok(Binding::new(identity, level, tests, (sees, Some(not_narrower))))
