@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::hooks::Hook;
 use crate::outputs::Output;
+use crate::outputs::consumers::Served;
+use crate::outputs::demand::Demand;
 use crate::sources::TokenSource;
 
 /// Everything the engine needs to keep one login fresh, built from the config and never changed.
@@ -26,6 +28,8 @@ pub struct Login {
     pub origin: Origin,
     /// What the credential is written to.
     pub outputs: Vec<Box<dyn Output>>,
+    /// By which ways these outputs are read, and by whom.
+    pub served: Vec<Served>,
     /// When to refresh, and what to do at the end.
     pub policy: Policy,
     /// Whom it tells when something happens to it.
@@ -106,6 +110,11 @@ impl Login {
             Origin::Exchange { provider, .. } => provider.provides(),
             Origin::Secret { .. } => &[Field::DATA],
         }
+    }
+
+    /// What those who read the outputs ask of the credential's life.
+    pub fn demand(&self) -> Demand {
+        Demand::of(&self.served)
     }
 
     /// What the user should know although nothing failed.

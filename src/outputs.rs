@@ -4,11 +4,13 @@
 //! and back again. Reading, locking and writing are `files.rs`. Some outputs own a whole file; others own a few
 //! keys in a file of the user's, and leave every other byte alone.
 //!
-//! Adding an output is one file here and one line in [`KINDS`].
+//! Adding an output is one file here, one line in [`KINDS`], and a row of those who read it in `consumers.rs`.
 
 mod azure_cli;
 mod azure_token;
 mod command_settings;
+pub mod consumers;
+pub mod demand;
 mod env_file;
 mod external_account;
 mod field_choice;
@@ -34,7 +36,6 @@ mod workload_identity;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
@@ -102,18 +103,6 @@ pub trait Output: Debug + Send + Sync {
     /// back. For whole files at a place that is not evercred's alone; parts of shared files keep it in themselves.
     fn keepsake(&self) -> Option<&Target> {
         None
-    }
-
-    /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
-    /// shorter than that is asked for again and again.
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    /// How long its readers go on using what they have read before they read again. A credential is replaced so early
-    /// that it outlives that for whoever reads it last.
-    fn readers_hold(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
@@ -19,16 +18,6 @@ pub(super) trait Document: Debug + Send + Sync {
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         let _ = current;
         Vec::new()
-    }
-
-    /// See [`Output::readers_ask_before_end`].
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    /// See [`Output::readers_hold`].
-    fn readers_hold(&self) -> Duration {
-        Duration::ZERO
     }
 }
 
@@ -59,14 +48,6 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.document.recall(current)
-    }
-
-    fn readers_ask_before_end(&self) -> Duration {
-        self.document.readers_ask_before_end()
-    }
-
-    fn readers_hold(&self) -> Duration {
-        self.document.readers_hold()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::config::show;
 use crate::config::tree::{self, Section};
 use crate::digest;
 use crate::login::{Login, LoginId, Origin};
+use crate::outputs::consumers::{Delivery, Served};
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
 
@@ -27,6 +28,7 @@ use crate::registry::ProviderKind;
 #[derive(Default)]
 struct Outputs {
     built: Vec<Box<dyn Output>>,
+    served: Vec<Served>,
     tables: Vec<Value>,
     shown: Vec<Value>,
 }
@@ -73,6 +75,7 @@ impl Resolver<'_> {
             fingerprint,
             origin: Origin::Exchange { source: source.built, provider },
             outputs: outputs.built,
+            served: outputs.served,
             policy: common.policy,
             hooks: common.hooks,
             has_secrets,
@@ -197,6 +200,8 @@ impl Outputs {
         table[TYPE] = json!(name);
         let mut shown = table.clone();
         show::mask(schema, &mut shown);
+        let files = built.iter().map(|output| output.target().path.clone()).collect();
+        self.served.push(Served { delivery: Delivery::of(name), files });
         self.built.extend(built);
         self.tables.push(table);
         self.shown.push(shown);
