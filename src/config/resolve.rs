@@ -9,6 +9,7 @@ mod secrets;
 mod select;
 mod services;
 mod sources;
+mod warnings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub(super) use self::services::schemas as service_schemas;
 use self::sources::Sources;
 use super::load::Machine;
 use super::nearest;
-use super::problem::{Problem, Problems, Text};
+use super::problem::{Located, Problem, Problems, Text};
 use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
@@ -45,6 +46,8 @@ pub struct Resolved {
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// What evercred does beside keeping logins fresh.
     pub services: Services,
+    /// What cannot be meant, although the config counts.
+    pub warnings: Vec<Located>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -72,8 +75,9 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let Resolver { logins, templates, services, shown, .. } = resolver;
-        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), services, shown })
+        let Resolver { logins, templates, services, warnings, shown, .. } = resolver;
+        let (file, sources, warnings) = (file.to_owned(), sources.collect(), text.locate(warnings).list);
+        Ok(Resolved { file, logins, templates, sources, services, warnings, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -92,6 +96,7 @@ struct Resolver<'r> {
     registry: &'r Registry,
     machine: &'r Machine,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     sources: Sources,
     claims: Vec<Claim>,
     logins: Vec<Arc<Login>>,
@@ -107,6 +112,7 @@ impl<'r> Resolver<'r> {
             registry,
             machine,
             problems: Vec::new(),
+            warnings: Vec::new(),
             sources: Sources::default(),
             claims: Vec::new(),
             logins: Vec::new(),

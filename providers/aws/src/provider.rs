@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Lifetime, Provider, Secret,
+};
 
 use crate::failure::Call;
 use crate::session::Session;
@@ -164,6 +166,10 @@ impl Provider for Aws {
 
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
+    }
+
+    fn lifetime(&self) -> Option<Lifetime> {
+        Some(self.config.lifetime())
     }
 
     fn peer(&self) -> Option<&str> {

@@ -23,7 +23,7 @@ pub use failure::{Advice, BoxError, Failure};
 pub use field::Field;
 pub use human_duration::HumanDuration;
 pub use id_token::{Audience, Claims, IdToken, TokenError};
-pub use provider::{BoxFuture, BuildError, Provider, Surroundings, WallClock};
+pub use provider::{BoxFuture, BuildError, Lifetime, Provider, Surroundings, WallClock};
 pub use redact::{conceal, mask_passwords, redact};
 pub use secret::Secret;
 pub use secret_reader::{SecretRead, SecretReader, SecretRequest, SecretStore};

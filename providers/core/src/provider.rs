@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::{Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
 
@@ -61,6 +61,11 @@ pub trait Provider: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// How long its credentials will live, if the config alone says so; what the other side grants may be less.
+    fn lifetime(&self) -> Option<Lifetime> {
+        None
+    }
+
     /// Exchanges `token`.
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
 
@@ -114,6 +119,15 @@ pub trait Provider: Debug + Send + Sync {
         let _ = credential;
         Box::pin(async { Ok(()) })
     }
+}
+
+/// A life that a config asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// How long.
+    pub time: Duration,
+    /// The key that says so, or may.
+    pub key: &'static str,
 }
 
 /// A provider, token source or output that cannot be built from its config: which key is wrong, why, and the

@@ -80,6 +80,7 @@ impl Resolver<'_> {
             hooks: common.hooks,
             has_secrets,
         });
+        self.warn(&login, section);
         self.logins.push(Arc::clone(&login));
         Some(login)
     }
