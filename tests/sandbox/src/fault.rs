@@ -22,8 +22,10 @@ pub enum Group {
     Github,
     /// The plain token routes: `/token`, `/token.json`.
     Http,
-    /// AWS STS: `/`, `/sts`.
+    /// AWS STS: `/`, `/sts`. ECR, too.
     Sts,
+    /// AWS S3: `/s3/…`.
+    S3,
     /// Entra: `/TENANT/oauth2/…`, `/TENANT/v2.0/…`, `/TENANT/discovery/…`.
     Entra,
     /// Azure Resource Manager: `/subscriptions…`, `/tenants`, `/metadata/…`.
@@ -159,6 +161,7 @@ impl Group {
             _ if ["oauth2", "v2.0", "discovery"].contains(&second) => Some(Self::Entra),
             "subscriptions" | "tenants" | "metadata" => Some(Self::Arm),
             "" | "sts" => Some(Self::Sts),
+            "s3" => Some(Self::S3),
             "v1" => match (second, parts.nth(1)) {
                 ("token" | "introspect", None) => Some(Self::GoogleSts),
                 ("projects", None) => Some(Self::GoogleApi),

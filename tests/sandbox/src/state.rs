@@ -36,6 +36,7 @@ pub(crate) struct State {
     aws: Mutex<aws::Sessions>,
     azure: Mutex<azure::AccessTokens>,
     blobs: Mutex<azure::Blobs>,
+    objects: Mutex<aws::Objects>,
     gcp: Mutex<gcp::Grants>,
     secrets: Mutex<Vec<String>>,
 }
@@ -55,6 +56,7 @@ impl State {
             aws: Mutex::default(),
             azure: Mutex::new(azure::AccessTokens::new()?),
             blobs: Mutex::default(),
+            objects: Mutex::default(),
             gcp: Mutex::default(),
             secrets: Mutex::default(),
         })
@@ -99,6 +101,10 @@ impl State {
 
     pub(crate) fn azure(&self) -> MutexGuard<'_, azure::AccessTokens> {
         lock(&self.azure)
+    }
+
+    pub(crate) fn objects(&self) -> MutexGuard<'_, aws::Objects> {
+        lock(&self.objects)
     }
 
     pub(crate) fn blobs(&self) -> MutexGuard<'_, azure::Blobs> {

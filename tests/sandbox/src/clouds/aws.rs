@@ -7,6 +7,8 @@
 //! the signature, version 4, recomputed from the request, the access key, the session token, and its end; then
 //! trust policy, external id, session tags, and the hour that chained sessions get.
 //!
+//! S3 (`objects.rs`) and ECR (`doors.rs`) verify the same signature.
+//!
 //! It leaves out: the permissions of the session (nothing here could use them), identity policies of the caller
 //! (a trust policy that lets the account in lets all its roles in), long-lived access keys, SAML, source
 //! identities, and the real packing of policies, for whose size the plain length stands in.
@@ -15,6 +17,8 @@ mod account;
 mod answer;
 mod assume_role;
 mod caller_identity;
+mod doors;
+mod objects;
 mod parameters;
 mod sessions;
 mod signature;
@@ -29,18 +33,23 @@ use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{any, post};
 
 pub use self::account::{AwsOptions, Role};
 use self::answer::Answer;
 pub(crate) use self::answer::Refusal;
+pub(crate) use self::objects::Objects;
 use self::parameters::Parameters;
 pub(crate) use self::sessions::Sessions;
 use crate::log::Facts;
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
-    Router::new().route("/", post(answer)).route("/sts", post(answer)).route("/sts/", post(answer))
+    Router::new()
+        .route("/", post(answer))
+        .route("/sts", post(answer))
+        .route("/sts/", post(answer))
+        .route("/s3/{*place}", any(objects::answer))
 }
 
 /// A request as a signature sees it.
@@ -61,6 +70,9 @@ async fn answer(
     let parameters = Parameters::parse(&body);
     let mut facts = parameters.facts();
     let call = Call { method: &method, uri: &uri, headers: &headers, body: &body };
+    if let Some(answer) = doors::answer(&state, &call, &mut facts) {
+        return (Extension(facts), answer).into_response();
+    }
     match dispatch(&state, &call, &parameters, &mut facts) {
         Ok(answer) => (Extension(facts), answer).into_response(),
         Err(refusal) => {

@@ -43,6 +43,15 @@ impl Refusal {
         Self { status, code: code.into(), message: message.into() }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The same as another service says it, with a document of its own.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
     }

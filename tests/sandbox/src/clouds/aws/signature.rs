@@ -21,9 +21,14 @@ use crate::state::State;
 /// How far the request's time may be from STS's.
 const SKEW_SECONDS: i64 = 15 * 60;
 
-/// The session that signed the call.
-pub(super) fn caller(state: &State, call: &Call<'_>, facts: &mut Facts) -> Result<Session, Refusal> {
-    let authorization = Authorization::of(call)?;
+/// The session that signed the call to `service`.
+pub(super) fn caller(
+    state: &State,
+    call: &Call<'_>,
+    service: &str,
+    facts: &mut Facts,
+) -> Result<Session, Refusal> {
+    let authorization = Authorization::of(call, service)?;
     facts.signed_by = Some(authorization.access_key_id.clone());
     let session = state.aws().get(&authorization.access_key_id).cloned().ok_or_else(unknown)?;
     check_time(state.clock.seconds(), &authorization)?;
@@ -87,11 +92,7 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
     let scope = authorization.scope();
     let request = canonical::request_hash(call, &authorization.signed_headers);
     let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{request}", authorization.time);
-    let secret = format!("AWS4{}", session.secret_access_key);
-    let key = [authorization.date.as_str(), &authorization.region, SERVICE, TERMINATOR]
-        .iter()
-        .fold(secret.into_bytes(), |key, part| keyed(&key, part).finalize().into_bytes().to_vec());
-    keyed(&key, &text).verify_slice(&authorization.signature).map_err(|_| {
+    keyed(&key(session, &scope), &text).verify_slice(&authorization.signature).map_err(|_| {
         mismatch(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
              Access Key and signing method. Consult the service documentation for details.",
@@ -99,7 +100,13 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
     })
 }
 
-const SERVICE: &str = "sts";
+/// The key of a session for a scope: date, region, service and an ending.
+fn key(session: &Session, scope: &str) -> Vec<u8> {
+    let secret = format!("AWS4{}", session.secret_access_key);
+    let step = |key: Vec<u8>, part: &str| keyed(&key, part).finalize().into_bytes().to_vec();
+    scope.split('/').fold(secret.into_bytes(), step)
+}
+
 const TERMINATOR: &str = "aws4_request";
 
 fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {
@@ -112,7 +119,7 @@ fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {
 
 impl Call<'_> {
     /// A header that is there once, as text.
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
