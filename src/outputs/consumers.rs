@@ -8,8 +8,11 @@
 //!
 //! [`Demand`]: super::demand::Demand
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use evercred_core::HumanDuration;
 
 /// One way in which programs get at a credential, and the programs that do.
 #[derive(Debug, PartialEq, Eq)]
@@ -208,6 +211,18 @@ const TOKEN_HELPER: &[Consumer] = &[Consumer::at_need("bao"), Consumer::at_need(
 /// The endpoint adds the token to each request.
 const VAULT_API: &[Consumer] =
     &[Consumer::at_need("bao"), Consumer::at_need("vault"), Consumer::at_need("hvac")];
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtStart => f.write_str("only at its start"),
+            Self::AtNeed => f.write_str("when it needs it"),
+            Self::BeforeEnd(Duration::ZERO) => f.write_str("at the end"),
+            Self::BeforeEnd(time) => write!(f, "{} before the end", HumanDuration::from(*time)),
+            Self::Holding(time) => write!(f, "after {}", HumanDuration::from(*time)),
+        }
+    }
+}
 
 impl Delivery {
     const fn new(way: &'static str, consumers: &'static [Consumer]) -> Self {

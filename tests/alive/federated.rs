@@ -9,7 +9,7 @@ use evercred_test_support::{Call, Talking, clients};
 use super::{LIMIT, Rig};
 
 const ID_TOKEN: Duration = Duration::from_secs(10);
-const ENOUGH: usize = 5;
+const ENOUGH: usize = 4;
 
 #[test]
 fn one_boto3_process_exchanges_each_new_id_token() {

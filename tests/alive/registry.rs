@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{LIMIT, Rig, SESSION};
 
-const ENOUGH_KEYS: usize = 5;
+const ENOUGH_KEYS: usize = 4;
 
 #[test]
 fn amazons_helper_for_docker_works_in_a_loop_through_many_rotations() {

@@ -23,7 +23,7 @@ use super::{LIMIT, Rig, keys};
 
 /// Ten seconds before the end, the SDK asks again.
 const SESSION: Duration = Duration::from_secs(14);
-const ENOUGH_KEYS: usize = 5;
+const ENOUGH_KEYS: usize = 4;
 
 #[test]
 fn one_process_of_the_rust_sdk_works_through_many_rotations() {
