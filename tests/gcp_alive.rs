@@ -8,6 +8,8 @@
 
 #[path = "gcp_alive/library.rs"]
 mod library;
+#[path = "gcp_alive/terraform.rs"]
+mod terraform;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

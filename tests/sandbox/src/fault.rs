@@ -36,7 +36,7 @@ pub enum Group {
     GoogleSts,
     /// Google's IAM Credentials: `/v1/projects/-/serviceAccounts/…`.
     GoogleIam,
-    /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`.
+    /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`, `/upload/…`, `/acme-state/…`.
     GoogleApi,
 }
 
@@ -168,7 +168,7 @@ impl Group {
                 ("projects", Some("serviceAccounts")) => Some(Self::GoogleIam),
                 _ => None,
             },
-            "storage" => Some(Self::GoogleApi),
+            "storage" | "upload" | "acme-state" => Some(Self::GoogleApi),
             "idp" => Some(Self::Idp),
             "_supervisor" => Some(Self::Supervisor),
             "github" => Some(Self::Github),

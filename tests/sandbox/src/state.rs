@@ -37,6 +37,7 @@ pub(crate) struct State {
     azure: Mutex<azure::AccessTokens>,
     blobs: Mutex<azure::Blobs>,
     objects: Mutex<aws::Objects>,
+    google_objects: Mutex<gcp::Objects>,
     gcp: Mutex<gcp::Grants>,
     secrets: Mutex<Vec<String>>,
 }
@@ -57,6 +58,7 @@ impl State {
             azure: Mutex::new(azure::AccessTokens::new()?),
             blobs: Mutex::default(),
             objects: Mutex::default(),
+            google_objects: Mutex::default(),
             gcp: Mutex::default(),
             secrets: Mutex::default(),
         })
@@ -105,6 +107,10 @@ impl State {
 
     pub(crate) fn objects(&self) -> MutexGuard<'_, aws::Objects> {
         lock(&self.objects)
+    }
+
+    pub(crate) fn google_objects(&self) -> MutexGuard<'_, gcp::Objects> {
+        lock(&self.google_objects)
     }
 
     pub(crate) fn blobs(&self) -> MutexGuard<'_, azure::Blobs> {
