@@ -97,10 +97,10 @@ pub static DELIVERIES: &[Delivery] = &[
     Delivery::new("token-file", &[]),
 ];
 
-/// `credential_process`. botocore 1.44 credentials.py (`_DEFAULT_ADVISORY_REFRESH_TIMEOUT`; ten minutes before the end a
-/// failure is an error); JavaScript 3.1169 credential-provider-node (`credentialsTreatedAsExpired`); aws-sdk-go-v2 1.30
-/// aws/credential_cache.go, which Terraform and the ECR helper are made with; aws-smithy-runtime 1.16 identity/cache/lazy.rs
-/// (`DEFAULT_BUFFER_TIME`); Java 2 ProcessCredentialsProvider.java.
+/// `credential_process`. botocore 1.44 `credentials.py` (`_DEFAULT_ADVISORY_REFRESH_TIMEOUT`; ten minutes before the end a
+/// failure is an error); JavaScript 3.1169 `credential-provider-node` (`credentialsTreatedAsExpired`); aws-sdk-go-v2 1.30
+/// `aws/credential_cache.go`, which Terraform and the ECR helper are made with; aws-smithy-runtime 1.16 `identity/cache/lazy.rs`
+/// (`DEFAULT_BUFFER_TIME`); Java 2 `ProcessCredentialsProvider.java`.
 const PROCESS: &[Consumer] = &[
     Consumer::before_end("boto3", 15 * 60),
     Consumer::before_end("aws CLI", 15 * 60),
@@ -134,7 +134,7 @@ const WEB_IDENTITY: &[Consumer] = &[
     Consumer::at_need("docker-credential-ecr-login"),
 ];
 
-/// As [`PROCESS`]; aws-sdk-go-v2 config/resolve_credentials.go, and Java 2 ContainerCredentialsProvider.java.
+/// As [`PROCESS`]; aws-sdk-go-v2 `config/resolve_credentials.go`, and Java 2 `ContainerCredentialsProvider.java`.
 const CONTAINER: &[Consumer] = &[
     Consumer::before_end("boto3", 15 * 60),
     Consumer::before_end("aws CLI", 15 * 60),
@@ -144,10 +144,10 @@ const CONTAINER: &[Consumer] = &[
     Consumer::before_end("AWS SDK for Java", 15 * 60),
 ];
 
-/// They exchange the ID token, and a token that comes of it alone ends with it. google-auth 2.62 _helpers.py
-/// (`REFRESH_THRESHOLD`); google-auth-library 10.9 baseexternalclient.js (`EXPIRATION_TIME_OFFSET`); cloud.google.com/go/auth
-/// auth.go; google-cloud-auth 1.18 token_cache.rs (`NORMAL_REFRESH_SLACK`); Java OAuth2Credentials.java. Terraform's backend
-/// has golang.org/x/oauth2 0.27 token.go (`defaultExpiryDelta`).
+/// They exchange the ID token, and a token that comes of it alone ends with it. google-auth 2.62 `_helpers.py`
+/// (`REFRESH_THRESHOLD`); google-auth-library 10.9 `baseexternalclient.js` (`EXPIRATION_TIME_OFFSET`); cloud.google.com/go/auth
+/// `auth.go`; google-cloud-auth 1.18 `token_cache.rs` (`NORMAL_REFRESH_SLACK`); Java `OAuth2Credentials.java`. Terraform's backend
+/// has golang.org/x/oauth2 0.27 `token.go` (`defaultExpiryDelta`).
 const EXTERNAL_ACCOUNT: &[Consumer] = &[
     Consumer::before_end("google-auth for Python", 3 * 60 + 45),
     Consumer::before_end("google-auth-library for Node", 5 * 60),
@@ -158,11 +158,11 @@ const EXTERNAL_ACCOUNT: &[Consumer] = &[
     Consumer::at_need("gsutil"),
 ];
 
-/// gcloud's google_auth_credentials.py (`AccessTokenCredentials`): to refresh a token of a file is to do nothing.
+/// gcloud's `google_auth_credentials.py` (`AccessTokenCredentials`): to refresh a token of a file is to do nothing.
 const GCLOUD: &[Consumer] =
     &[Consumer::at_start("gcloud"), Consumer::at_start("bq"), Consumer::at_start("docker-credential-gcloud")];
 
-/// As [`EXTERNAL_ACCOUNT`]; gcloud 528 store.py (`_CREDENTIALS_EXPIRY_WINDOW`).
+/// As [`EXTERNAL_ACCOUNT`]; gcloud 528 `store.py` (`_CREDENTIALS_EXPIRY_WINDOW`).
 const METADATA: &[Consumer] = &[
     Consumer::before_end("google-auth for Python", 3 * 60 + 45),
     Consumer::before_end("google-auth-library for Node", 5 * 60),
@@ -172,9 +172,9 @@ const METADATA: &[Consumer] = &[
     Consumer::before_end("gcloud", 5 * 60),
 ];
 
-/// azure-identity 1.27 for Python workload_identity.py (600 s), 4.13 for JavaScript workloadIdentityCredential.js (300 s), 1.0
-/// for Rust workload_identity_credential.rs (600 s), azidentity workload_identity.go (10 min), which azcopy is made with, and
-/// .NET FileContentsCache (5 min).
+/// azure-identity 1.27 for Python `workload_identity.py` (600 s), 4.13 for JavaScript `workloadIdentityCredential.js` (300 s), 1.0
+/// for Rust `workload_identity_credential.rs` (600 s), azidentity `workload_identity.go` (10 min), which azcopy is made with, and
+/// .NET `FileContentsCache` (5 min).
 const FEDERATED_TOKEN: &[Consumer] = &[
     Consumer::holding("azure-identity for Python", 10 * 60),
     Consumer::holding("azure-identity for JavaScript", 5 * 60),
@@ -185,11 +185,11 @@ const FEDERATED_TOKEN: &[Consumer] = &[
     Consumer::at_need("Terraform azurerm backend"),
 ];
 
-/// msal 1.39 application.py asks for an access token when less than 300 s of the last are left, and reads the ID token then.
+/// msal 1.39 `application.py` asks for an access token when less than 300 s of the last are left, and reads the ID token then.
 const AZURE_CLI: &[Consumer] =
     &[Consumer::at_need("az"), Consumer::at_need("AzureCliCredential of azure-identity")];
 
-/// azure-identity 1.27 for Python _constants.py (`DEFAULT_REFRESH_OFFSET`), 1.0 for Rust cache.rs; msal 1.39 in `az` and for
+/// azure-identity 1.27 for Python `_constants.py` (`DEFAULT_REFRESH_OFFSET`), 1.0 for Rust `cache.rs`; msal 1.39 in `az` and for
 /// JavaScript.
 const MANAGED_IDENTITY: &[Consumer] = &[
     Consumer::before_end("azure-identity for Python", 5 * 60),
@@ -198,7 +198,7 @@ const MANAGED_IDENTITY: &[Consumer] = &[
     Consumer::before_end("az", 5 * 60),
 ];
 
-/// hvac 2.4 utils.py (`get_token_from_env`) and v1/__init__.py: at construction. The commands are short.
+/// hvac 2.4 `utils.py` (`get_token_from_env`) and `v1/__init__.py`: at construction. The commands are short.
 const VAULT_TOKEN: &[Consumer] = &[
     Consumer::at_start("bao"),
     Consumer::at_start("vault"),

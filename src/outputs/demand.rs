@@ -180,10 +180,11 @@ mod tests {
             for way in ["profile", "container-endpoint", "external-account", "managed-identity"] {
                 let demand = demand(&[way]);
                 let (_, window, _) = demand.asks.unwrap();
-                match demand.replace_within(life) {
-                    Some(within) => prop_assert!(life - within >= window + RESERVE && within >= life / SHORTEST_PART),
-                    None => prop_assert_eq!(demand.misfits(life).len(), 1),
-                }
+                let Some(within) = demand.replace_within(life) else {
+                    prop_assert_eq!(demand.misfits(life).len(), 1);
+                    continue;
+                };
+                prop_assert!(within + window + RESERVE <= life && within >= life / SHORTEST_PART);
             }
         }
     }
