@@ -15,10 +15,12 @@ use crate::registry::Registry;
 use crate::report::{self, Colour, Report};
 
 mod app;
+mod check;
 mod config;
 mod credential_process;
 mod down;
 mod get;
+mod init;
 mod install;
 mod live;
 mod log;
@@ -81,6 +83,8 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first config, from what this machine knows and what you say
+    Init(init::Arguments),
     /// Keep all logins fresh in the background, if that is not done already
     Up(up::Arguments),
     /// End what keeps the logins fresh in the background
@@ -97,6 +101,11 @@ enum Command {
     Once(once::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
+    /// Try the whole chain out, step by step, and publish nothing
+    ///
+    /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
+    /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
+    Check(check::Arguments),
     /// Print a fresh credential of one login, and write nothing
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
@@ -162,6 +171,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
     start_log(&global, &cli.command, &environment)?;
     let app = app::App::new(environment, registry.clone(), global.config.clone())?;
     match cli.command {
+        Command::Init(arguments) => init::run(&app, &arguments, output),
         Command::Up(arguments) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),
         Command::Run(arguments) => run::run(app, arguments),
@@ -170,6 +180,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Check(arguments) => check::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),

@@ -27,6 +27,7 @@ mod obtain;
 mod pace;
 mod publish;
 pub mod record;
+pub mod rehearsal;
 mod renewal;
 mod restoration;
 pub mod schedule;

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod files;
 pub mod harden;
 pub mod hooks;
+pub mod init;
 pub mod login;
 pub mod metrics;
 pub mod outputs;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Lifetime, Provider, Secret,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Lifetime, Provider, Secret,
 };
 
 use crate::failure::Call;
@@ -186,6 +186,10 @@ impl Provider for Aws {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.sts.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

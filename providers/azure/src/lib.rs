@@ -17,6 +17,7 @@ mod config;
 mod failure;
 mod guard;
 mod provider;
+mod questions;
 mod refusal;
 mod resource;
 mod settings;
@@ -24,3 +25,4 @@ mod subscriptions;
 mod transport;
 
 pub use config::Config;
+pub use questions::QUESTIONS;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Provider, Secret};
 use serde_json::{Map, Value, json};
 
 use crate::authority::{Authority, Token};
@@ -161,6 +161,10 @@ impl Provider for Azure {
         _: &'a [Field],
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.with_subscriptions(credential))
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.authority.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -5,6 +5,7 @@
 //! it and never on one another; the daemon depends on both.
 
 mod configured;
+mod contact;
 mod credential;
 mod environment;
 mod failure;
@@ -12,11 +13,13 @@ mod field;
 mod human_duration;
 mod id_token;
 mod provider;
+mod question;
 mod redact;
 mod secret;
 mod secret_reader;
 
 pub use configured::Configured;
+pub use contact::Contact;
 pub use credential::Credential;
 pub use environment::Environment;
 pub use failure::{Advice, BoxError, Failure};
@@ -24,6 +27,7 @@ pub use field::Field;
 pub use human_duration::HumanDuration;
 pub use id_token::{Audience, Claims, IdToken, TokenError};
 pub use provider::{BoxFuture, BuildError, Lifetime, Provider, Surroundings, WallClock};
+pub use question::Question;
 pub use redact::{conceal, mask_passwords, redact};
 pub use secret::Secret;
 pub use secret_reader::{SecretRead, SecretReader, SecretRequest, SecretStore};

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::{Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
+use crate::{Audience, Contact, Credential, Environment, Failure, Field, IdToken, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -64,6 +64,12 @@ pub trait Provider: Debug + Send + Sync {
     /// How long its credentials will live, if the config alone says so; what the other side grants may be less.
     fn lifetime(&self) -> Option<Lifetime> {
         None
+    }
+
+    /// Greets each server that an exchange needs, with neither a token nor a credential: for a check that is to tell
+    /// the way there from what is said at its end.
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { Vec::new() })
     }
 
     /// Exchanges `token`.

@@ -24,6 +24,7 @@ mod identity;
 mod impersonation;
 mod proof;
 mod provider;
+mod questions;
 mod refusal;
 mod resource;
 mod settings;
@@ -31,4 +32,5 @@ mod sts;
 
 pub use account::ServiceAccount;
 pub use config::Config;
+pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;

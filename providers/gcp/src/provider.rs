@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Lifetime, Provider, Secret, WallClock,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Lifetime, Provider, Secret,
+    WallClock,
 };
 use reqwest::Client;
 
@@ -191,6 +192,16 @@ impl Provider for Gcp {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async {
+            let mut contacts = vec![evercred_http::greet(&self.client, self.settings.sts.as_str()).await];
+            if self.settings.account.is_some() {
+                contacts.push(evercred_http::greet(&self.client, self.settings.credentials.as_str()).await);
+            }
+            contacts
+        })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -3,6 +3,8 @@
 //! For programs that exchange the token themselves and only need it fresh in a file: SDKs with web identity
 //! federation, `kubectl`, a service of your own that verifies OpenID Connect tokens. Nothing is sent anywhere.
 
+mod questions;
+
 use std::sync::Arc;
 
 use evercred_core::{
@@ -11,6 +13,8 @@ use evercred_core::{
 };
 use evercred_http::BuildContext;
 use serde::Deserialize;
+
+pub use questions::QUESTIONS;
 
 /// A login that keeps the ID token itself fresh, for a program that exchanges it on its own.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]

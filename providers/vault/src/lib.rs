@@ -22,9 +22,11 @@ mod logical;
 mod login;
 mod part;
 mod provider;
+mod questions;
 mod refusal;
 mod secret;
 mod server;
 mod settings;
 
 pub use config::Config;
+pub use questions::QUESTIONS;

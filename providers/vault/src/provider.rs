@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, IdToken, Provider, Secret,
+    Advice, Audience, BoxFuture, BuildError, Contact, Credential, Failure, Field, IdToken, Provider, Secret,
     SecretReader, SecretRequest, SecretStore,
 };
 use vaultrs::api::AuthInfo;
@@ -214,6 +214,10 @@ impl Provider for Vault {
 
     fn secret_store(&self) -> Option<&dyn SecretStore> {
         Some(self)
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.server.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::{Secret, WallClock};
+use evercred_core::{Contact, Secret, WallClock};
 use reqwest::Client;
 use rustify::Endpoint as _;
 use rustify::clients::reqwest::Client as Connection;
@@ -41,6 +41,13 @@ impl Server {
     /// What it is called in failures.
     pub(crate) fn place(&self) -> &str {
         &self.place
+    }
+
+    pub(crate) async fn greet(&self) -> Contact {
+        // Any answer will do; this is a path that needs no token.
+        let url =
+            self.settings.address.join("v1/sys/health").unwrap_or_else(|_| self.settings.address.clone());
+        evercred_http::greet(&self.http, url.as_str()).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {
