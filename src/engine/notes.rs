@@ -1,6 +1,7 @@
 //! What the user should know although all went well.
 
 use std::path::Path;
+use std::time::Duration;
 
 use evercred_core::HumanDuration;
 
@@ -24,14 +25,13 @@ pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
 
 /// A life that does not last until its readers read again.
 fn too_short(login: &Login, held: &Held) -> Vec<String> {
-    let life = held.expires_at.and_then(|end| end.duration_since(held.issued_at).ok());
-    let misfits = life.map(|life| login.demand().misfits(life)).unwrap_or_default();
+    let misfits = life(held).map(|life| login.demand().misfits(life)).unwrap_or_default();
     misfits.iter().map(Misfit::note).collect()
 }
 
 /// An end that cannot be put off, for programs that read once and count on that.
 fn ends_in_hands(login: &Login, held: &Held) -> Option<String> {
-    let life = held.expires_at?.duration_since(held.issued_at).ok().filter(|_| !held.renewable)?;
+    let life = life(held).filter(|_| !held.renewable)?;
     let delivery = login.served.iter().map(|served| served.delivery).find(|delivery| delivery.lives_on)?;
     let readers: Vec<_> = delivery.consumers.iter().map(|consumer| consumer.name).collect();
     let (life, readers) = (HumanDuration::from(life), readers.join(", "));
@@ -39,4 +39,10 @@ fn ends_in_hands(login: &Login, held: &Held) -> Option<String> {
         "The token lives {life} and cannot be renewed, but {readers} read it once, when they start: what runs for longer \
          fails. Let the role give service tokens without `token_num_uses`, best with a `token_period`."
     ))
+}
+
+/// In whole seconds, as it was granted: the instant of the answer is a little later.
+fn life(held: &Held) -> Option<Duration> {
+    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
+    Some(Duration::from_secs(life.as_secs() + u64::from(life.subsec_nanos() > 0)))
 }
