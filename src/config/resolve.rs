@@ -4,6 +4,7 @@
 //! before anything that runs is stopped, and `config check` is the same code as the daemon's.
 
 mod conflicts;
+mod environment;
 mod login;
 mod secrets;
 mod select;
@@ -32,6 +33,7 @@ use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
 use crate::sources::TokenSource;
+use crate::variables::VariablesFile;
 
 /// A config, resolved.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct Resolved {
     pub services: Services,
     /// What cannot be meant, although the config counts.
     pub warnings: Vec<Located>,
+    /// The file of variables for shells, if there is to be one.
+    pub variables_file: Option<VariablesFile>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -75,9 +79,10 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let Resolver { logins, templates, services, warnings, shown, .. } = resolver;
-        let (file, sources, warnings) = (file.to_owned(), sources.collect(), text.locate(warnings).list);
-        Ok(Resolved { file, logins, templates, sources, services, warnings, shown })
+        let (file, sources, warnings) =
+            (file.to_owned(), sources.collect(), text.locate(resolver.warnings).list);
+        let Resolver { logins, templates, services, variables_file, shown, .. } = resolver;
+        Ok(Resolved { file, logins, templates, sources, services, warnings, variables_file, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -102,6 +107,7 @@ struct Resolver<'r> {
     logins: Vec<Arc<Login>>,
     templates: Vec<PathBuf>,
     services: Services,
+    variables_file: Option<VariablesFile>,
     shown: Value,
 }
 
@@ -117,6 +123,7 @@ impl<'r> Resolver<'r> {
             claims: Vec::new(),
             logins: Vec::new(),
             services: Services::default(),
+            variables_file: None,
             templates: Vec::new(),
             shown: json!({}),
         }
@@ -139,6 +146,7 @@ impl<'r> Resolver<'r> {
         if !any {
             self.problems.push(no_login(registry));
         }
+        self.variables_file(root.get_ref());
     }
 
     /// Says whether there was one: it was probably meant to hold a login.

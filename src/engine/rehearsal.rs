@@ -123,8 +123,8 @@ impl Attempts {
         for index in 0..login.outputs.len() {
             self.output(login, index, &credential, protocol).await;
         }
-        if let Err(failure) = provider.revoke(&credential).await {
-            protocol.note("revoke", Verdict::Failed(failure));
+        if let Some(end) = provider.revoke(&credential) {
+            protocol.result("revoke", end.await, |()| "it was ended again".to_owned());
         }
     }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use evercred_core::HumanDuration;
 
+use super::Output;
+
 /// One way in which programs get at a credential, and the programs that do.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Delivery {
@@ -56,6 +58,14 @@ pub struct Served {
     pub delivery: &'static Delivery,
     /// The files, or the parts of files.
     pub files: Vec<PathBuf>,
+}
+
+impl Served {
+    /// What an output with this word in config is made of.
+    pub fn new(way: &str, outputs: &[Box<dyn Output>]) -> Self {
+        let files = outputs.iter().map(|output| output.target().path.clone()).collect();
+        Self { delivery: Delivery::of(way), files }
+    }
 }
 
 impl Delivery {

@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
 use super::mode::Mode;
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Way};
+use crate::endpoints::Endpoint;
 use crate::files::Target;
 
 /// What stands in a file that is ours alone.
@@ -18,6 +20,16 @@ pub(super) trait Document: Debug + Send + Sync {
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         let _ = current;
         Vec::new()
+    }
+
+    /// See [`Output::environment`].
+    fn environment(&self) -> Option<Way> {
+        None
+    }
+
+    /// See [`Output::endpoint`].
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        None
     }
 }
 
@@ -48,6 +60,14 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.document.recall(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.document.environment()
+    }
+
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        self.document.endpoint()
     }
 }
 

@@ -21,7 +21,7 @@ use super::env_file::{self, Value, Variable, Variables};
 use super::mode::Mode;
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
 /// The ID token as a file, and a file of variables (`AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID`, `AZURE_TENANT_ID`,
@@ -49,12 +49,17 @@ impl Configured<OutputContext> for Config {
                 .hint("Choose a path that is plain text.")
         })?;
         let variables = variables(path, context);
+        let way = way(&variables, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
         let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
         let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
-        let environment =
-            WorkloadEnvironment { file, environment: context.environment.clone(), token: path.to_owned() };
+        let environment = WorkloadEnvironment {
+            file,
+            environment: context.environment.clone(),
+            token: path.to_owned(),
+            way,
+        };
         let needs = vec![Field::ID_TOKEN];
         Ok(vec![
             Box::new(WholeFile { target: token, needs, document: RawField(Field::ID_TOKEN) }),
@@ -75,12 +80,22 @@ fn variables(path: &str, context: &OutputContext) -> Vec<Variable> {
     variables
 }
 
+/// The same variables, as far as they are known without a credential: all, of Azure's own provider.
+fn way(variables: &[Variable], context: &OutputContext) -> Way {
+    let add = |way: Way, variable: &Variable| match &variable.value {
+        Value::Fixed(text) => way.with(&variable.name, text),
+        Value::Of { field, .. } => way.with_known(&variable.name, *field, context),
+    };
+    variables.iter().fold(Way::refreshing(Readers::Azure), add)
+}
+
 /// The file of variables, and what would keep programs from obeying it.
 #[derive(Debug)]
 struct WorkloadEnvironment {
     file: WholeFile<Variables>,
     environment: Environment,
     token: String,
+    way: Way,
 }
 
 impl Output for WorkloadEnvironment {
@@ -98,6 +113,10 @@ impl Output for WorkloadEnvironment {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         self.file.own_part(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn shadows(&self, _: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

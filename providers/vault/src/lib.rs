@@ -18,6 +18,7 @@
 mod address;
 mod config;
 mod failure;
+mod gateway;
 mod logical;
 mod login;
 mod part;

@@ -92,6 +92,21 @@ impl Server {
         vaultrs::token::lookup_self(&self.client(token.expose())).await.map(drop)
     }
 
+    /// The URL that paths of the API are appended to.
+    pub(crate) fn api(&self) -> Url {
+        let mut url = self.settings.address.clone();
+        url.set_path(&self.version);
+        url
+    }
+
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.settings.namespace.as_deref()
+    }
+
     /// `token` must be [usable](is_usable), or the client panics.
     fn client(&self, token: &str) -> VaultClient {
         let middle = EndpointMiddleware {

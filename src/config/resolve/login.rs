@@ -20,7 +20,7 @@ use crate::config::show;
 use crate::config::tree::{self, Section};
 use crate::digest;
 use crate::login::{Login, LoginId, Origin};
-use crate::outputs::consumers::{Delivery, Served};
+use crate::outputs::consumers::Served;
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
 
@@ -78,6 +78,7 @@ impl Resolver<'_> {
             served: outputs.served,
             policy: common.policy,
             hooks: common.hooks,
+            hosts: common.hosts,
             has_secrets,
         });
         self.warn(&login, section);
@@ -158,6 +159,7 @@ impl Resolver<'_> {
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),
+            fixed: provider.fixed(),
         }
     }
 
@@ -201,8 +203,7 @@ impl Outputs {
         table[TYPE] = json!(name);
         let mut shown = table.clone();
         show::mask(schema, &mut shown);
-        let files = built.iter().map(|output| output.target().path.clone()).collect();
-        self.served.push(Served { delivery: Delivery::of(name), files });
+        self.served.push(Served::new(name, &built));
         self.built.extend(built);
         self.tables.push(table);
         self.shown.push(shown);

@@ -15,7 +15,7 @@ use crate::digest;
 use crate::files;
 use crate::login::{Login, LoginId, Origin, check_name};
 use crate::outputs::SecretContext;
-use crate::outputs::consumers::{Delivery, Served};
+use crate::outputs::consumers::Served;
 use crate::registry::ProviderKind;
 
 impl Resolver<'_> {
@@ -75,15 +75,15 @@ impl Resolver<'_> {
         let fingerprint = self.describe_secret(lender, &id, section, template.as_deref());
         let origin = Origin::Secret { login: Arc::clone(lender), reader };
         let (policy, hooks) = (itself.policy, itself.hooks);
-        let files = outputs.iter().map(|output| output.target().path.clone()).collect();
         self.logins.push(Arc::new(Login {
             id,
             fingerprint,
             origin,
-            served: vec![Served { delivery: Delivery::of("secret"), files }],
+            served: vec![Served::new("secret", &outputs)],
             outputs,
             policy,
             hooks,
+            hosts: Vec::new(),
             has_secrets: false,
         }));
     }

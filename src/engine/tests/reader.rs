@@ -63,6 +63,7 @@ impl Reader {
             served: Vec::new(),
             policy: Policy::default(),
             hooks: Vec::new(),
+            hosts: Vec::new(),
             has_secrets: false,
         })
     }

@@ -169,6 +169,7 @@ impl Rig {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
         let make = |(index, script)| Login {
+            hosts: Vec::new(),
             has_secrets: !readers.is_empty(),
             ..login(folder.path(), index, script, &refuse, terms)
         };
@@ -308,6 +309,7 @@ fn login(
         served: vec![Served { delivery: Delivery::of(way), files: Vec::new() }],
         policy,
         hooks: Vec::new(),
+        hosts: Vec::new(),
         has_secrets: false,
     }
 }

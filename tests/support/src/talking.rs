@@ -59,7 +59,8 @@ impl Talking {
             let left = limit.saturating_sub(start.elapsed());
             assert!(!left.is_zero(), "waited {limit:?} for more than {calls:#?}");
             let line = self.line(left);
-            if is_of_a_harness(&line) {
+            if !line.starts_with('{') {
+                // A client that is a test of its own begins with a few words of the harness.
                 continue;
             }
             calls.push(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")));
@@ -77,11 +78,6 @@ impl Talking {
         }
         serde_json::from_str(&last).unwrap_or_else(|error| panic!("{error} in {last}"))
     }
-}
-
-/// Whether a line is what a test binary says before its test, which is a client, says anything.
-fn is_of_a_harness(line: &str) -> bool {
-    line.is_empty() || line == "running 1 test" || line.starts_with("test ")
 }
 
 impl Drop for Talking {

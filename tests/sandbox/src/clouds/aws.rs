@@ -7,7 +7,8 @@
 //! the signature, version 4, recomputed from the request, the access key, the session token, and its end; then
 //! trust policy, external id, session tags, and the hour that chained sessions get.
 //!
-//! S3 (`objects.rs`) and ECR (`doors.rs`) verify the same signature.
+//! `GetCallerIdentity` may be signed beforehand, in the query of a `GET`. ECR is here, too (`doors.rs`), at the same place.
+//! So is S3 (`objects.rs`).
 //!
 //! It leaves out: the permissions of the session (nothing here could use them), identity policies of the caller
 //! (a trust policy that lets the account in lets all its roles in), long-lived access keys, SAML, source
@@ -38,6 +39,7 @@ use axum::routing::{any, post};
 pub use self::account::{AwsOptions, Role};
 use self::answer::Answer;
 pub(crate) use self::answer::Refusal;
+pub(crate) use self::doors::{registry_user, signed_repository};
 pub(crate) use self::objects::Objects;
 use self::parameters::Parameters;
 pub(crate) use self::sessions::Sessions;
@@ -46,7 +48,7 @@ use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new()
-        .route("/", post(answer))
+        .route("/", post(answer).get(answer))
         .route("/sts", post(answer))
         .route("/sts/", post(answer))
         .route("/s3/{*place}", any(objects::answer))
@@ -67,7 +69,10 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let parameters = Parameters::parse(&body);
+    // A request that was signed beforehand has everything in its query.
+    let is_presigned = method == Method::GET;
+    let parameters =
+        Parameters::parse(if is_presigned { uri.query().unwrap_or_default().as_bytes() } else { &body });
     let mut facts = parameters.facts();
     let call = Call { method: &method, uri: &uri, headers: &headers, body: &body };
     if let Some(answer) = doors::answer(&state, &call, &mut facts) {

@@ -1,4 +1,6 @@
-//! The `Authorization` header.
+//! The `Authorization` header, or what stands for it in a query.
+
+use url::form_urlencoded;
 
 use super::{Call, Refusal, TERMINATOR, incomplete};
 
@@ -14,10 +16,15 @@ pub(super) struct Authorization {
     pub(super) signature: Vec<u8>,
     /// `20260101T120000Z`.
     pub(super) time: String,
+    pub(super) security_token: Option<String>,
 }
 
 impl Authorization {
     pub(super) fn of(call: &Call<'_>, service: &str) -> Result<Self, Refusal> {
+        let query = call.uri.query().unwrap_or_default();
+        if query.contains("X-Amz-Signature=") {
+            return Self::in_query(query, service);
+        }
         let missing =
             || Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
         let header = call.header("authorization").ok_or_else(missing)?;
@@ -38,8 +45,31 @@ impl Authorization {
         })?;
         let signature =
             bytes(part("Signature")?).ok_or_else(|| incomplete("Signature must be hexadecimal."))?;
+        let security_token = call.header("x-amz-security-token").map(str::to_owned);
         let (service, time) = (service.to_owned(), time.to_owned());
-        Ok(Self { access_key_id, date, region, service, signed_headers, signature, time })
+        Ok(Self { access_key_id, date, region, service, signed_headers, signature, time, security_token })
+    }
+
+    fn in_query(query: &str, service: &str) -> Result<Self, Refusal> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let part = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+            found.ok_or_else(|| incomplete(format!("AWS query-string parameters must include '{name}'.")))
+        };
+        if part("X-Amz-Algorithm")? != "AWS4-HMAC-SHA256" {
+            return Err(incomplete("Unsupported AWS 'algorithm'."));
+        }
+        let signed_headers: Vec<String> =
+            part("X-Amz-SignedHeaders")?.split(';').map(str::to_owned).collect();
+        if !signed_headers.iter().any(|name| name == "host") {
+            return Err(incomplete("'Host' must be a 'SignedHeader' in the AWS Authorization."));
+        }
+        let [access_key_id, date, region] = scope(&part("X-Amz-Credential")?, service)?;
+        let signature =
+            bytes(&part("X-Amz-Signature")?).ok_or_else(|| incomplete("Signature must be hexadecimal."))?;
+        let (service, time) = (service.to_owned(), part("X-Amz-Date")?);
+        let security_token = part("X-Amz-Security-Token").ok();
+        Ok(Self { access_key_id, date, region, service, signed_headers, signature, time, security_token })
     }
 
     pub(super) fn scope(&self) -> String {
