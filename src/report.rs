@@ -106,7 +106,7 @@ impl From<&AttemptError> for Report {
     fn from(error: &AttemptError) -> Self {
         let sentence = io::Error::other(error.message.clone());
         let report = Self::new(&sentence, error.hint.clone(), error.advice.into());
-        Self { causes: error.causes.clone(), ..report }
+        Self { causes: error.causes.to_vec(), ..report }
     }
 }
 

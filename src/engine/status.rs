@@ -201,10 +201,10 @@ impl From<AttemptError> for ErrorStatus {
             stage: error.stage,
             class: error.advice.class().to_owned(),
             message: error.message,
-            causes: error.causes,
+            causes: error.causes.into_vec(),
             hint: error.hint,
-            code: error.code,
-            request_id: error.request_id,
+            code: error.code.map(String::from),
+            request_id: error.request_id.map(String::from),
         }
     }
 }
