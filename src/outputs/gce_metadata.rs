@@ -9,7 +9,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
@@ -123,11 +122,6 @@ impl Output for Metadata {
 
     fn environment(&self) -> Option<Way> {
         Some(self.way.clone())
-    }
-
-    fn readers_ask_before_end(&self) -> Duration {
-        // google-cloud-auth asks four minutes before; the others later.
-        Duration::from_mins(4)
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

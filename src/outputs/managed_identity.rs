@@ -10,7 +10,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{Advice, BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
@@ -134,10 +133,6 @@ impl Document for Variables {
     fn environment(&self) -> Option<Way> {
         let way = Way::refreshing(Readers::Azure);
         self.imds.then(|| self.machine().into_iter().fold(way, |way, (name, value)| way.with(name, value)))
-    }
-
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::from_mins(5)
     }
 }
 

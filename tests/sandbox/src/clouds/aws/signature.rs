@@ -130,7 +130,7 @@ fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {
 
 impl Call<'_> {
     /// A header that is there once, as text.
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }
