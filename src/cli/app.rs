@@ -98,11 +98,6 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
-    /// Records of files that are nobody else's.
-    pub(super) fn records_in(&self, folder: &Path) -> Records {
-        Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
-    }
-
     pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
         self.attempts_with(self.publisher(), self.records(), observers)
     }
@@ -113,7 +108,7 @@ impl App {
         folder: &Path,
         observers: impl IntoIterator<Item = Arc<dyn Observer>>,
     ) -> Arc<Attempts> {
-        self.attempts_with(Publisher::new(folder.join("locks")), self.records_in(folder), observers)
+        self.attempts_with(Publisher::new(folder.join("locks")), records_in(folder), observers)
     }
 
     fn attempts_with(
@@ -135,6 +130,11 @@ impl App {
     pub(super) fn publisher(&self) -> Publisher {
         Publisher::new(self.machine.paths.runtime_folder.join("locks"))
     }
+}
+
+/// Records of files that are nobody else's.
+pub(super) fn records_in(folder: &Path) -> Records {
+    Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
 }
 
 /// Time for file work under way when a process stops.
