@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 23] = [
         &[],
         &["up"],
         &["down"],
@@ -32,6 +32,8 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["refresh"],
         &["reload"],
         &["once"],
+        &["exec"],
+        &["env"],
         &["status"],
         &["get"],
         &["credential-process"],
