@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use crate::audit::Audit;
 use crate::config::{Machine, Resolved};
 use crate::control::{Order, Server, socket_path};
+use crate::endpoints;
 use crate::engine::attempt::Attempts;
 use crate::engine::status::{Daemon as Identity, Status};
 use crate::engine::{Command, Engine};
@@ -78,6 +79,7 @@ impl Daemon {
         let now = self.clock.now();
         self.write_variables(&resolved).await;
         let config = Config::new(&resolved, now);
+        let (current, wanted) = watch::channel(resolved.logins.clone());
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
         let (mut engine, commands) = Engine::new(
             Arc::clone(&self.clock),
@@ -97,13 +99,16 @@ impl Daemon {
             commands.clone(),
             Arc::clone(&self.clock),
         );
+        let endpoints = endpoints::serve(&self.attempts, wanted, commands.clone());
+        let outbox = Outbox { commands: commands.clone(), current };
         ready();
         tokio::select! {
             () = engine.run() => {}
             () = monitored => {}
+            () = endpoints => {}
             () = server.run() => {}
-            () = self.manager.inform(told, commands.clone()) => {}
-            end = self.attend(config, Inbox::open(desk, news), commands) => match end {
+            () = self.manager.inform(told, commands) => {}
+            end = self.attend(config, Inbox::open(desk, news), outbox) => match end {
                 End::Signal(signal) => tracing::info!(signal, "Stopping."),
                 End::Asked => tracing::info!("Stopping, as asked."),
             },
@@ -114,13 +119,14 @@ impl Daemon {
     }
 
     /// Passes on what happens outside of the engine.
-    async fn attend(&self, mut config: Config, mut inbox: Inbox, commands: mpsc::Sender<Command>) -> End {
+    async fn attend(&self, mut config: Config, mut inbox: Inbox, outbox: Outbox) -> End {
+        let commands = &outbox.commands;
         let mut watcher = Watcher::new(config.watched().clone(), &self.machine);
         loop {
             tokio::select! {
                 path = watcher.changed() => {
                     if config.is_in(&path) {
-                        let _ = self.reload(&mut config, &mut watcher, &commands).await;
+                        let _ = self.reload(&mut config, &mut watcher, &outbox).await;
                     }
                     let _ = commands.send(Command::Changed(path)).await;
                 }
@@ -128,14 +134,14 @@ impl Daemon {
                 Some(order) = inbox.orders.recv() => match order {
                     Order::Stop => return End::Asked,
                     Order::Refresh(logins, done) => {
-                        let _ = done.send(self.refresh(logins, &inbox, &commands).await);
+                        let _ = done.send(self.refresh(logins, &inbox, commands).await);
                     }
                     Order::Reload(done) => {
-                        let _ = done.send(self.reload(&mut config, &mut watcher, &commands).await);
+                        let _ = done.send(self.reload(&mut config, &mut watcher, &outbox).await);
                     }
                 },
                 signal = inbox.signals.next() => match signal {
-                    Signal::Reload => drop(self.reload(&mut config, &mut watcher, &commands).await),
+                    Signal::Reload => drop(self.reload(&mut config, &mut watcher, &outbox).await),
                     Signal::Stop(name) => return End::Signal(name),
                 },
             }
@@ -172,7 +178,7 @@ impl Daemon {
         &self,
         config: &mut Config,
         watcher: &mut Watcher,
-        commands: &mpsc::Sender<Command>,
+        outbox: &Outbox,
     ) -> Result<(), Box<Report>> {
         self.manager.reloading().await;
         let loaded = config.load(&self.registry, &self.machine).await;
@@ -189,7 +195,10 @@ impl Daemon {
                 (None, Err(report))
             }
         };
-        let _ = commands.send(Command::Reloaded(logins, config.status().clone())).await;
+        let _ = outbox.commands.send(Command::Reloaded(logins.clone(), config.status().clone())).await;
+        if let Some(logins) = logins {
+            outbox.current.send_replace(logins);
+        }
         self.manager.reloaded().await;
         result
     }
@@ -205,6 +214,14 @@ fn serve(
     Server::new(listener, status, orders, audit).map_err(|error| {
         Failure::new("listen at", socket.display().to_string(), Advice::RETRY).caused_by(error)
     })
+}
+
+/// Whom to tell.
+struct Outbox {
+    /// The engine.
+    commands: mpsc::Sender<Command>,
+    /// Who listens for programs, of the logins that count.
+    current: watch::Sender<Vec<Arc<Login>>>,
 }
 
 /// Everything that comes from outside but changed files.

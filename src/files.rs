@@ -24,6 +24,7 @@ mod lock;
 mod lock_file;
 mod owner;
 mod place;
+mod rehearsal;
 mod socket;
 mod sweep;
 mod trouble;
@@ -43,6 +44,7 @@ use self::place::Place;
 pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
 pub use self::owner::Owner;
+pub use self::rehearsal::Rehearsed;
 pub use self::socket::{connect, listen, remove_socket};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.

@@ -63,7 +63,7 @@ pub(super) fn run(app: &App, arguments: &Arguments, global: &Global, dumps: &Dum
     for note in told.map_err(|report| if keeper { ready::of_keeper(*report).into() } else { report })? {
         say(&note);
     }
-    let attempts = app.attempts(None);
+    let attempts = app.attempts_holding(|_| true, None);
     let machinery = plan.needs_credentials().then(runtime).transpose()?;
     let variables = plan.variables(app, |login| {
         let Some(machinery) = &machinery else { return Ok(None) };

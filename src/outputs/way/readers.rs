@@ -95,7 +95,7 @@ const GCLOUD: [&str; 6] = [
 
 /// <https://learn.microsoft.com/python/api/overview/azure/identity-readme#environment-variables>, managed identities, and
 /// Terraform's `ARM_*`.
-const AZURE: [&str; 32] = [
+const AZURE: [&str; 33] = [
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
@@ -110,6 +110,7 @@ const AZURE: [&str; 32] = [
     "IDENTITY_HEADER",
     "IDENTITY_SERVER_THUMBPRINT",
     "IMDS_ENDPOINT",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "MSI_ENDPOINT",
     "MSI_SECRET",
     "ARM_TENANT_ID",
