@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// How large core dumps might be before they were forbidden: what a program gets back that takes this one's place.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Dumps(Rlimit);
 
 /// Forbids core dumps, and reading this process's memory by others of the same user (`prctl(2)`,
@@ -22,6 +22,6 @@ impl Dumps {
     /// Allows them as before, to the program that takes the place of this one: the kernel lets it be dumped again at that
     /// same instant (`execve(2)`).
     pub fn allow(&self) {
-        let _ = setrlimit(Resource::Core, self.0.clone());
+        let _ = setrlimit(Resource::Core, self.0);
     }
 }

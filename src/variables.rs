@@ -66,7 +66,7 @@ pub fn any_refreshes(ways: &[Way]) -> bool {
 pub fn secrets(login: &Login) -> Option<Way> {
     let own = login.outputs.iter().filter_map(|output| output.environment());
     let own: Vec<_> = own.filter(|way| way.readers == Readers::Own).flat_map(|way| way.variables).collect();
-    let usual = login.lender().is_none().then(|| login.provider().variables()).unwrap_or_default();
+    let usual = if login.lender().is_none() { login.provider().variables() } else { &[] };
     let usual =
         usual.iter().map(|(name, field)| Variable { name: (*name).to_owned(), value: Value::Secret(*field) });
     let variables = if own.is_empty() { usual.collect() } else { own };

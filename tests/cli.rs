@@ -34,6 +34,8 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["refresh"],
         &["reload"],
         &["once"],
+        &["exec"],
+        &["env"],
         &["status"],
         &["get"],
         &["kube-credential"],

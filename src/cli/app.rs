@@ -117,11 +117,6 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
-    /// Records of files that are nobody else's.
-    pub(super) fn records_in(&self, folder: &Path) -> Records {
-        Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
-    }
-
     /// Attempts that hold the credentials of `wanted` logins in memory.
     pub(super) fn attempts_holding(
         &self,
@@ -138,7 +133,7 @@ impl App {
         observers: impl IntoIterator<Item = Arc<dyn Observer>>,
     ) -> Arc<Attempts> {
         let publisher = Publisher::new(folder.join("locks"));
-        self.attempts_with(publisher, self.records_in(folder), (Login::is_asked_for, observers))
+        self.attempts_with(publisher, records_in(folder), (Login::is_asked_for, observers))
     }
 
     fn attempts_with(
@@ -160,6 +155,11 @@ impl App {
     pub(super) fn publisher(&self) -> Publisher {
         Publisher::new(self.machine.paths.runtime_folder.join("locks"))
     }
+}
+
+/// Records of files that are nobody else's.
+pub(super) fn records_in(folder: &Path) -> Records {
+    Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
 }
 
 /// Time for file work under way when a process stops.

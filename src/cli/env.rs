@@ -34,8 +34,12 @@ pub(super) fn run(app: &App, arguments: &Arguments, output: Format) -> super::Ou
     let mut variables = Variables::default();
     for login in &logins {
         let ways = ways(login, arguments.secrets)?;
-        let lent = machinery.as_ref().map(|machinery| machinery.block_on(attempts.lend(login)));
-        let lent = lent.transpose().map_err(|error| Report::from(&error))?;
+        let lent = match &machinery {
+            Some(machinery) => {
+                Some(machinery.block_on(attempts.lend(login)).map_err(|error| Report::from(&error))?)
+            }
+            None => None,
+        };
         for way in ways {
             variables.add(login, &way, environment, lent.as_ref()).map_err(|clash| clashing(&clash))?;
         }
@@ -61,7 +65,7 @@ fn ways(login: &Arc<Login>, secrets: bool) -> Result<Vec<Way>, Box<Report>> {
 }
 
 fn statements(variables: &Variables, syntax: Syntax) -> Result<String, Box<Report>> {
-    variables.statements(syntax).map_err(|error| unwritable(&error))
+    variables.statements(syntax).map_err(|error| unwritable(&error).into())
 }
 
 /// Appends to the job's file, and has the runner mask what is secret in it.
@@ -99,7 +103,7 @@ fn only_secrets(login: &LoginId) -> Report {
     Report::new(&error, Some(hint.to_owned()), Exit::Usage)
 }
 
-fn unwritable(error: &Unwritable) -> Box<Report> {
+fn unwritable(error: &Unwritable) -> Report {
     let hint = "Choose another --format.".to_owned();
-    Report::new(error, Some(hint), Exit::Usage).into()
+    Report::new(error, Some(hint), Exit::Usage)
 }

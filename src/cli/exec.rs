@@ -13,6 +13,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use evercred_core::HumanDuration;
@@ -53,13 +54,13 @@ pub(super) fn run(app: &App, arguments: &Arguments, global: &Global, dumps: &Dum
     // Whatever cannot be together is said before anybody is asked for anything.
     plan.variables(app, |_| Ok(None))?;
     let wants_keeper = plan.has_private() || arguments.on_rotation.is_wanted();
-    let daemon = if wants_keeper { None } else { kept_by_daemon(app, &plan)? };
+    let daemon = if wants_keeper { None } else { kept_by_daemon(app, &plan, &resolved.file)? };
     let (mut watch, keeper) = match daemon {
         Some(watch) => (watch, false),
         None => (keep::start(app, &plan, arguments.on_rotation, (&resolved.file, global))?, true),
     };
     let told = ready::until(app, &mut watch, &arguments.logins, arguments.timeout.get());
-    for note in told.map_err(|report| if keeper { ready::of_keeper(report) } else { report })? {
+    for note in told.map_err(|report| if keeper { ready::of_keeper(*report).into() } else { report })? {
         say(&note);
     }
     let attempts = app.attempts_holding(|_| true, None);
@@ -74,26 +75,26 @@ pub(super) fn run(app: &App, arguments: &Arguments, global: &Global, dumps: &Dum
         Ok(Some(machinery.block_on(attempts.lend(login)).map_err(|error| Report::from(&error))?))
     })?;
     drop(machinery);
+    let report = begin(arguments, &variables, dumps);
     // As long as this is open, the keeper has somebody to talk to.
-    let error = begin(arguments, &variables, dumps);
     drop(watch);
-    Err(error)
+    Err(report.into())
 }
 
 /// The daemon's news, if one keeps all these logins in the files that we think of.
-fn kept_by_daemon(app: &App, plan: &Plan) -> Result<Option<Watch>, Box<Report>> {
+fn kept_by_daemon(app: &App, plan: &Plan, config: &Path) -> Result<Option<Watch>, Box<Report>> {
     let Some(client) = Client::connect(&app.machine.paths.runtime_folder)? else { return Ok(None) };
     let mut watch = client.watch()?;
     let Some(status) = watch.next(Some(ready::PATIENCE))? else { return Ok(None) };
     if !plan.is_in(&status) {
         return Ok(None);
     }
-    plan.check_places(&status)?;
+    plan.check_places(&status, config)?;
     Ok(Some(watch.again(status)))
 }
 
 /// Becomes the command; what comes back is why that could not be.
-fn begin(arguments: &Arguments, variables: &Variables, dumps: &Dumps) -> Box<Report> {
+fn begin(arguments: &Arguments, variables: &Variables, dumps: &Dumps) -> Report {
     let Some((program, words)) = arguments.command.split_first() else { return not_started(None) };
     let mut command = Command::new(program);
     command.args(words);
@@ -110,10 +111,10 @@ fn begin(arguments: &Arguments, variables: &Variables, dumps: &Dumps) -> Box<Rep
 }
 
 /// With the exit codes of shells (POSIX, Shell Command Language §2.8.2).
-fn not_started(why: Option<(&OsString, std::io::Error)>) -> Box<Report> {
+fn not_started(why: Option<(&OsString, std::io::Error)>) -> Report {
     let Some((program, error)) = why else {
         let error = std::io::Error::other("there is no command");
-        return Report::new(&error, None, Exit::Usage).into();
+        return Report::new(&error, None, Exit::Usage);
     };
     let is_missing = error.kind() == ErrorKind::NotFound;
     let hint = if is_missing {
@@ -123,7 +124,7 @@ fn not_started(why: Option<(&OsString, std::io::Error)>) -> Box<Report> {
     };
     let sentence = std::io::Error::other(format!("failed to start {}: {error}", program.display()));
     let report = Report::new(&sentence, Some(hint.to_owned()), Exit::Failed);
-    Report { exit_code: if is_missing { 127 } else { 126 }, ..report }.into()
+    Report { exit_code: if is_missing { 127 } else { 126 }, ..report }
 }
 
 /// The two ends of what a keeper tells its news by.

@@ -38,7 +38,7 @@ use crate::login::{Login, LoginId};
 use crate::report::Report;
 
 use super::Global;
-use super::app::{App, LAST_WORDS, runtime};
+use super::app::{App, LAST_WORDS, records_in, runtime};
 use super::exec::{self, Plan};
 
 #[derive(Debug, clap::Args)]
@@ -242,7 +242,7 @@ fn together(news: &mut [Option<watch::Receiver<Status>>; 2]) -> Status {
 /// When each credential that is published was first received: what is kept alive by renewals is the same one.
 fn obtained(app: &App, plan: &Plan) -> BTreeMap<LoginId, Option<SystemTime>> {
     let (shared, private) = plan.split();
-    let own = app.records_in(plan.folder());
+    let own = records_in(plan.folder());
     let of_shared = shared.iter().map(|login| (login, app.records()));
     let all = of_shared.chain(private.iter().map(|login| (login, own.clone())));
     all.map(|(login, records)| (login.id.clone(), records.last(login).map(|held| held.obtained_at))).collect()

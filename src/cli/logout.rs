@@ -28,6 +28,10 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
     if daemon::is_running(&app.machine.paths.runtime_folder) {
         return Err(daemon_runs().into());
     }
+    // Without the files that it speaks of, programs would fail that could do without.
+    if let Some(file) = app.resolved()?.variables_file.filter(|_| arguments.logins.is_empty()) {
+        file.remove(&app.publisher()).map_err(|failure| Report::from(&failure))?;
+    }
     let runtime = runtime()?;
     for login in logins {
         let logged_out = runtime.block_on(Arc::clone(&attempts).log_out(&login));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::Machine;
+use crate::endpoints;
 use crate::engine::attempt::Attempts;
 use crate::engine::status::{Daemon as Identity, Status};
 use crate::engine::{Command, Engine};
@@ -22,6 +23,7 @@ pub struct Keeper {
     engine: Engine,
     commands: mpsc::Sender<Command>,
     watcher: Watcher,
+    attempts: Arc<Attempts>,
 }
 
 impl Keeper {
@@ -34,8 +36,8 @@ impl Keeper {
         identity: Identity,
     ) -> Self {
         let watched: BTreeSet<PathBuf> = logins.iter().flat_map(|login| files_of(login)).collect();
-        let (engine, commands) = Engine::new(clock, attempts, logins, identity, fastrand::f64);
-        Self { engine, commands, watcher: Watcher::new(watched, machine) }
+        let (engine, commands) = Engine::new(clock, Arc::clone(&attempts), logins, identity, fastrand::f64);
+        Self { engine, commands, watcher: Watcher::new(watched, machine), attempts }
     }
 
     /// How the logins are, as it changes.
@@ -45,7 +47,9 @@ impl Keeper {
 
     /// Runs until it is dropped.
     pub async fn run(self) {
-        let Self { mut engine, commands, mut watcher } = self;
+        let Self { mut engine, commands, mut watcher, attempts } = self;
+        let (_logins, wanted) = watch::channel(engine.logins());
+        let endpoints = endpoints::serve(&attempts, wanted, commands.clone());
         let mut news = engine.status();
         let attend = async {
             loop {
@@ -58,6 +62,7 @@ impl Keeper {
         tokio::select! {
             () = engine.run() => {}
             () = attend => {}
+            () = endpoints => {}
         }
     }
 }

@@ -25,7 +25,7 @@ use super::ini::Ini;
 use super::process_document::reported_expiry;
 use super::profile_file::{ProfileFile, is_mechanism};
 use super::whole_file::target;
-use super::{Output, OutputContext, required};
+use super::{Output, OutputContext, Readers, Way, required};
 use crate::endpoints::{Container, Key};
 use crate::serve::Listen;
 use crate::time::rfc3339;
@@ -64,11 +64,15 @@ impl Configured<OutputContext> for Config {
         let key_path = utf8(&key.target().path)?;
         let endpoint = Arc::new(Container::new(self.listen, path, Arc::clone(&key)));
         let surroundings = (context.login(), context.environment.clone());
-        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, surroundings };
         let lines = [
             ("AWS_CONTAINER_CREDENTIALS_FULL_URI", address),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", key_path),
         ];
+        let add = |way: Way, (name, value): &(&str, String)| way.with(name, value);
+        let way = lines.iter().fold(Way::refreshing(Readers::Aws), add);
+        // A profile would say it.
+        let way = Some(way.with_known("AWS_REGION", Field::REGION, context));
+        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, way, surroundings };
         let variables = variables(self.env_file.as_deref(), "container.env", &lines, context)?;
         // The key comes first: variables must never name one that is not there yet.
         Ok(vec![Box::new(key), Box::new(variables)])

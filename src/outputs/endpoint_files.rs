@@ -7,7 +7,7 @@ use evercred_core::{BuildError, Credential, Environment, Failure, Field};
 
 use super::env_file::{self, Value, Variable, Variables, is_plain};
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Way};
 use crate::endpoints::{Endpoint, Key};
 use crate::files::Target;
 use crate::serve::Listen;
@@ -23,6 +23,8 @@ pub(super) struct KeyFile {
     pub(super) needs: Vec<Field>,
     pub(super) endpoint: Arc<dyn Endpoint>,
     pub(super) shadows: Shadows,
+    /// How programs find it without a secret in a variable, if they do.
+    pub(super) way: Option<Way>,
     /// The login, and the environment of its programs.
     pub(super) surroundings: (String, Environment),
 }
@@ -47,6 +49,10 @@ impl Output for KeyFile {
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
         Some(Arc::clone(&self.endpoint))
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.way.clone()
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

@@ -57,7 +57,11 @@ pub(super) fn file(target: Target, variables: Vec<Variable>, export: bool) -> Wh
         Value::Of { field, needed: true } => Some(field),
         _ => None,
     });
-    WholeFile { target, needs: needs.collect(), document: Variables { variables, export, is_own: false } }
+    WholeFile {
+        target,
+        needs: needs.collect(),
+        document: Variables { lines: variables, export, is_own: false },
+    }
 }
 
 /// One line.
@@ -120,7 +124,7 @@ pub(super) fn way(readers: Readers, variables: &[Variable], context: &OutputCont
 /// The lines.
 #[derive(Debug)]
 pub(super) struct Variables {
-    variables: Vec<Variable>,
+    lines: Vec<Variable>,
     export: bool,
     /// Whether the user chose them, so that no provider knows them.
     is_own: bool,
@@ -135,13 +139,13 @@ impl Document for Variables {
                 Value::Of { field, .. } => way::Value::Secret(*field),
             },
         };
-        let variables = self.variables.iter().map(told).collect();
+        let variables = self.lines.iter().map(told).collect();
         self.is_own.then_some(Way { readers: Readers::Own, refreshes: false, variables })
     }
 
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut file = String::new();
-        for Variable { name, value } in &self.variables {
+        for Variable { name, value } in &self.lines {
             let value = match value {
                 Value::Fixed(text) => text,
                 Value::Of { field, needed: false } if credential.field(*field).is_none() => continue,

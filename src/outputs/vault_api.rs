@@ -13,8 +13,9 @@ use serde::Deserialize;
 
 use super::endpoint_files::{KeyFile, url, utf8};
 use super::env_file::is_plain;
+use super::vault_token::USUAL;
 use super::whole_file::target;
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::endpoints::{Key, VaultApi};
 use crate::files::Target;
 use crate::serve::Listen;
@@ -62,11 +63,14 @@ impl Configured<OutputContext> for Config {
         let key = Key::new(target(self.key_file.as_deref(), None, "vault-api.key", context)?);
         let variables = target(self.env_file.as_deref(), None, "vault-api.env", context)?;
         let endpoint = Arc::new(VaultApi::new(self.listen, Arc::clone(&key), self.allow_writes));
+        let is_usual = key.target().path == context.environment.expand(USUAL);
+        let way = is_usual.then(|| Way::refreshing(Readers::Vault).with("VAULT_ADDR", &address));
         let file = KeyFile {
             key: Arc::clone(&key),
             needs: vec![Field::VAULT_TOKEN],
             endpoint,
             shadows,
+            way,
             surroundings: (context.login(), context.environment.clone()),
         };
         Ok(vec![Box::new(file), Box::new(Variables { target: variables, address, key })])

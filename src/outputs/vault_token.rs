@@ -36,17 +36,20 @@ impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
 
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
-        let path = self.path.as_deref().unwrap_or("~/.vault-token");
+        let path = self.path.as_deref().unwrap_or(USUAL);
         let target = target(Some(path), self.mode, "token", context)?;
         let needs = vec![Field::VAULT_TOKEN];
         let file = WholeFile { target, needs, document: RawField(Field::VAULT_TOKEN) };
         let environment = self.path.is_none().then(|| context.environment.clone());
         // Wherever else it lies, most clients do not find it.
-        let is_usual = file.target.path == context.environment.expand("~/.vault-token");
+        let is_usual = file.target.path == context.environment.expand(USUAL);
         let way = is_usual.then(|| way(context));
         Ok(vec![Box::new(VaultToken { file, environment, way })])
     }
 }
+
+/// Where clients look.
+pub(super) const USUAL: &str = "~/.vault-token";
 
 /// The file, and the environment in which clients look for it; none, if it is not where they look.
 #[derive(Debug)]

@@ -77,3 +77,6 @@ impl Way {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

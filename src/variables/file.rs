@@ -91,8 +91,12 @@ impl VariablesFile {
         let syntax = syntax(path);
         let statements = variables.statements(syntax)?;
         let content = format!("{}{}", heading(config), guarded(syntax, &statements));
-        // There is no secret in it, and other users' shells have no use for it.
         Ok(Self { target: Target::new(path, 0o600), content: content.into_bytes() })
+    }
+
+    /// Removes it.
+    pub fn remove(&self, publisher: &Publisher) -> Result<(), Failure> {
+        publisher.remove(&self.target).map(drop)
     }
 
     /// Writes it if it is not so yet.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use evercred_sandbox::Group;
-use evercred_test_support::{Call, Home, Talking, clients};
+use evercred_test_support::{Call, Home, Talking, clients, free_port};
 
 use super::rig::{LIMIT, Rig};
 
@@ -33,6 +33,15 @@ fn one_boto3_process_works_through_many_rotations_without_a_daemon() {
 fn one_boto3_process_gets_files_of_its_own_if_no_output_refreshes_by_itself() {
     let rig = works_through_many_rotations("outputs = [\"json\"]", clients::boto3);
     assert_eq!(rig.home.read(".aws/config"), None, "nobody asked for a profile there");
+}
+
+#[test]
+fn one_boto3_process_is_answered_at_an_address_that_the_keeper_listens_at() {
+    let listen = format!("127.0.0.1:{}", free_port());
+    works_through_many_rotations(
+        &format!("outputs = [{{ type = \"container-endpoint\", listen = \"{listen}\" }}]"),
+        clients::boto3,
+    );
 }
 
 #[test]

@@ -112,7 +112,11 @@ impl Plan {
     }
 
     /// Whether it keeps them in the files that we think of; it may have been started in another environment.
-    pub(super) fn check_places(&self, status: &Status) -> Result<(), Box<Report>> {
+    pub(super) fn check_places(&self, status: &Status, config: &Path) -> Result<(), Box<Report>> {
+        let theirs = status.daemon.as_ref().map(|daemon| daemon.config.file.as_path());
+        if let Some(theirs) = theirs.filter(|theirs| *theirs != config) {
+            return Err(other_config(theirs).into());
+        }
         for Planned { login, .. } in &self.logins {
             let theirs = status.logins.iter().find(|known| known.login == login.id.to_string());
             let Some(theirs) = theirs else { continue };
@@ -155,9 +159,9 @@ pub(in crate::cli) fn folder(runtime_folder: &Path) -> PathBuf {
     runtime_folder.join("exec")
 }
 
-pub(in crate::cli) fn clashing(clash: &Clash) -> Box<Report> {
+pub(in crate::cli) fn clashing(clash: &Clash) -> Report {
     let hint = "Name one of the two; or give one of them outputs whose variables are others.";
-    Report::new(clash, Some(hint.to_owned()), Exit::Usage).into()
+    Report::new(clash, Some(hint.to_owned()), Exit::Usage)
 }
 
 pub(in crate::cli) fn no_way(login: &LoginId) -> Report {
@@ -169,6 +173,13 @@ pub(in crate::cli) fn no_way(login: &LoginId) -> Report {
 pub(in crate::cli) fn is_secret(secret: &LoginId, login: &LoginId) -> Report {
     let error = std::io::Error::other(format!("{secret} is a secret, which programs read from its file"));
     Report::new(&error, Some(format!("Name {login}: its secrets are kept fresh with it.")), Exit::Usage)
+}
+
+fn other_config(theirs: &Path) -> Report {
+    let error =
+        std::io::Error::other(format!("the evercred that runs has another config ({})", theirs.display()));
+    let hint = "Name that one (--config), or set EVERCRED_RUNTIME_DIR for an evercred beside it.".to_owned();
+    Report::new(&error, Some(hint), Exit::Failed)
 }
 
 fn elsewhere(login: &LoginId, place: &Path) -> Report {

@@ -1,8 +1,9 @@
 //! When a command can begin: its logins are fresh, or good at least.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::control::Watch;
+use crate::control::{Answer, Client, Request, Watch};
 use crate::engine::state::Phase;
 use crate::engine::status::{ErrorStatus, LoginStatus, Status};
 use crate::exit::Exit;
@@ -17,6 +18,8 @@ use super::App;
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Waits until all of `logins` can be used; gives what is to be said about those that could not be refreshed.
+///
+/// What somebody has just set right, a daemon may not know yet: it is asked to try again before it is believed.
 pub(super) fn until(
     app: &App,
     watch: &mut Watch,
@@ -25,11 +28,20 @@ pub(super) fn until(
 ) -> Result<Vec<String>, Box<Report>> {
     let deadline = Deadline::after(limit, app.clock.read());
     let mut last = None;
+    let mut before: Option<BTreeMap<String, u64>> = None;
     loop {
         let left = deadline.remaining(app.clock.read());
         let Some(news) = watch.next(Some(left))? else { break };
         let status = select(news, logins)?;
-        if let Some(login) = status.logins.iter().find(|login| is_lost(login)) {
+        if before.is_none() && status.logins.iter().any(is_lost) {
+            let asked = ask_again(app, logins);
+            before = Some(status.logins.iter().filter(|_| asked).map(counted).collect());
+        }
+        let tried = |login: &&LoginStatus| {
+            let known = before.as_ref().and_then(|before| before.get(&login.login));
+            known.is_none_or(|known| login.attempts > *known)
+        };
+        if let Some(login) = status.logins.iter().filter(tried).find(|login| is_lost(login)) {
             return Err(lacking(login).into());
         }
         if status.logins.iter().all(is_usable) {
@@ -41,15 +53,26 @@ pub(super) fn until(
     Err(last.as_ref().and_then(failing).unwrap_or_else(too_late).into())
 }
 
+/// Has the daemon try again, if there is one.
+fn ask_again(app: &App, logins: &[LoginId]) -> bool {
+    let client = Client::connect(&app.machine.paths.runtime_folder).ok().flatten();
+    let request = Request::Refresh { logins: logins.to_vec() };
+    client.is_some_and(|client| matches!(client.ask(&request), Ok(Answer::Done)))
+}
+
+fn counted(login: &LoginStatus) -> (String, u64) {
+    (login.login.clone(), login.attempts)
+}
+
 /// A keeper that ends has said why in its log.
-pub(super) fn of_keeper(report: Box<Report>) -> Box<Report> {
+pub(super) fn of_keeper(report: Report) -> Report {
     if report.exit_code != Exit::Failed.code() || !report.error.starts_with("the daemon did not answer") {
         return report;
     }
     let error =
         std::io::Error::other("what keeps the logins fresh beside the command ended before they were");
     let hint = "See evercred.log in the state folder (~/.local/state/evercred).".to_owned();
-    Report::new(&error, Some(hint), Exit::Failed).into()
+    Report::new(&error, Some(hint), Exit::Failed)
 }
 
 /// Somebody has to act before it can be used.
