@@ -17,6 +17,7 @@ use crate::report::{Colour, Report};
 mod app;
 mod config;
 mod credential_process;
+mod doctor;
 mod down;
 mod get;
 mod install;
@@ -97,6 +98,8 @@ enum Command {
     Once(once::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
+    /// Say which credential each client takes, here and now, and what keeps it from taking ours
+    Doctor(doctor::Arguments),
     /// Print a fresh credential of one login, and write nothing
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
@@ -170,6 +173,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),

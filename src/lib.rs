@@ -10,6 +10,7 @@ pub mod control;
 pub mod credential_process;
 pub mod daemon;
 mod digest;
+mod doctor;
 pub mod engine;
 pub mod events;
 pub mod exit;

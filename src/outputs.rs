@@ -13,7 +13,7 @@ mod env_file;
 mod external_account;
 mod field_choice;
 mod gcloud;
-mod ini;
+pub(crate) mod ini;
 mod json;
 mod json_list;
 mod mode;

@@ -1,0 +1,11 @@
+//! `evercred doctor` against the clients themselves: in hundreds of generated homes and environments, what it says that a
+//! client will take is what that client, unmodified, takes.
+
+#![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
+
+#[path = "doctor/botocore.rs"]
+mod botocore;
+#[path = "doctor/chance.rs"]
+mod chance;
+#[path = "doctor/rig.rs"]
+mod rig;

@@ -1,0 +1,207 @@
+//! boto3, in hundreds of combinations of variables, profiles, mechanisms and odd files.
+
+use std::collections::BTreeMap;
+
+use evercred_sandbox::{Mint, Options, Sandbox};
+use evercred_test_support::Home;
+use serde_json::Value;
+
+use crate::chance::Chance;
+use crate::rig::{Case, Peer, content};
+
+#[path = "aws_files.rs"]
+mod aws_files;
+use aws_files::{Files, Ours};
+
+const CASES: u64 = 480;
+
+#[test]
+fn boto3_takes_what_was_predicted_in_every_case() {
+    let (_platform, base, ours) = published();
+    let mut peer = Peer::start(&base, "botocore");
+    let (mut wrong, mut outcomes) = (Vec::new(), BTreeMap::<String, u32>::new());
+    for seed in 1..=CASES {
+        let case = case(&base, seed, peer.port, &ours);
+        let predicted = case.predicted(&base, "boto3");
+        let actual = peer.takes("botocore", &case);
+        *outcomes.entry(kind(&predicted)).or_default() += 1;
+        if let Err(why) = compare(&predicted, &actual, &case, &ours) {
+            wrong.push(format!(
+                "case {seed}: {why}\npredicted {predicted:#}\nactual {actual}\n{}",
+                case.shown()
+            ));
+        }
+    }
+    println!("boto3: {CASES} combinations, {} predicted wrongly; {outcomes:#?}", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    for outcome in
+        ["env", "assume-role", "assume-role-with-web-identity", "sso", "shared-credentials-file", "login"]
+    {
+        assert!(outcomes.contains_key(outcome), "no case for {outcome}");
+    }
+}
+
+fn kind(predicted: &Value) -> String {
+    let choice = &predicted["choice"];
+    let fails = || format!("fails: {}", choice["error"].as_str().unwrap_or("it finds nothing"));
+    choice["method"].as_str().map_or_else(fails, str::to_owned)
+}
+
+/// What an evercred that works has written, and whom that speaks for.
+fn published() -> (Sandbox, Home, Ours) {
+    let platform = Sandbox::start(Options::default()).unwrap();
+    let home = Home::new();
+    let token = home.write("token", platform.mint(&Mint::default()));
+    home.config(&format!(
+        "[source]\ntype = \"file\"\npath = \"{}\"\n[aws.default]\nrole_arn = \"{}\"\nendpoint_url = \"{}\"\nregion = \
+         \"us-east-1\"\n",
+        token.display(),
+        platform.role_arn("dev"),
+        platform.url(),
+    ));
+    home.run(["once"]).success();
+    let profile = home.read(".aws/config").unwrap();
+    let document: Value =
+        serde_json::from_str(&home.read(".local/state/evercred/aws.default.json").unwrap()).unwrap();
+    let ours = Ours { profile, key: document["AccessKeyId"].as_str().unwrap().to_owned() };
+    (platform, home, ours)
+}
+
+fn case(base: &Home, seed: u64, port: u64, ours: &Ours) -> Case {
+    let mut case = Case::new(base, seed);
+    let mut chance = Chance::new(seed);
+    let endpoint = format!("http://127.0.0.1:{port}");
+    case.set("AWS_ENDPOINT_URL_STS", endpoint.clone());
+    case.set("AWS_DEFAULT_REGION", "us-east-1");
+    keys(&mut case, &mut chance);
+    selection(&mut case, &mut chance);
+    web_identity(&mut case, &mut chance);
+    servers(&mut case, &mut chance, &endpoint);
+    legacy(&mut case, &mut chance);
+    Files { case: &mut case, chance: &mut chance, ours, endpoint }.write();
+    case
+}
+
+fn keys(case: &mut Case, chance: &mut Chance) {
+    let set = chance.one(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 1]);
+    let id = if set > 0 { case.unique("AKENV") } else { String::new() };
+    if !id.is_empty() || chance.percent(5) {
+        case.set("AWS_ACCESS_KEY_ID", id);
+    }
+    if set == 2 {
+        case.set("AWS_SECRET_ACCESS_KEY", "secret");
+    }
+}
+
+fn selection(case: &mut Case, chance: &mut Chance) {
+    for (name, often) in [("AWS_PROFILE", 40), ("AWS_DEFAULT_PROFILE", 12)] {
+        if chance.percent(often) {
+            case.set(
+                name,
+                chance.one(&[
+                    "work", "work", "work", "work", "work", "work", "work", "default", "base", "base",
+                    "base", "ghost", "",
+                ]),
+            );
+        }
+    }
+}
+
+fn web_identity(case: &mut Case, chance: &mut Chance) {
+    if chance.percent(15) {
+        let token = case.unique("ENVTOKEN");
+        let path = case.write("env.jwt", &token);
+        case.set("AWS_WEB_IDENTITY_TOKEN_FILE", if chance.percent(85) { path } else { String::new() });
+        if chance.percent(80) {
+            case.set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/env");
+        }
+    }
+}
+
+fn servers(case: &mut Case, chance: &mut Chance, endpoint: &str) {
+    if chance.percent(40) {
+        let key = case.unique("AKBOX");
+        case.set("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{endpoint}/container/{key}"));
+    }
+    match chance.one(&["off", "off", "OFF", "here"]) {
+        "off" => case.set("AWS_EC2_METADATA_DISABLED", "true"),
+        "OFF" => case.set("AWS_EC2_METADATA_DISABLED", "True"),
+        _ => {
+            let key = case.unique("AKIMDS");
+            case.set("AWS_EC2_METADATA_SERVICE_ENDPOINT", format!("{endpoint}/{key}/"));
+        }
+    }
+}
+
+fn legacy(case: &mut Case, chance: &mut Chance) {
+    let key = case.unique("AKBOTO");
+    let settings = format!("[Credentials]\naws_access_key_id = {key}\naws_secret_access_key = s\n");
+    match chance.one(&["", "", "", "~", "~", "$", "broken", "other"]) {
+        "~" => drop(case.write(".boto", &settings)),
+        "$" => {
+            let path = case.write("boto.cfg", &settings);
+            case.set("BOTO_CONFIG", path);
+        }
+        "broken" => drop(case.write(".boto", &format!("{settings}[Credentials]\n"))),
+        "other" => drop(case.write(".boto", "[Credentials]\ngs_access_key_id = x\n")),
+        _ => {}
+    }
+    let key = case.unique("AKECTWO");
+    let lines = format!("AWSAccessKeyId={key}\nAWSSecretKey = s\n");
+    match chance.one(&["", "", "", "", "", "", "", "", "", "", "good", "good", "other", "missing", "half"]) {
+        "good" => drop(case.write("ec2", &lines)),
+        "other" => drop(case.write("ec2", "nothing = here\n")),
+        "half" => drop(case.write("ec2", &lines[..lines.find("AWSS").unwrap()])),
+        "missing" => {}
+        _ => return,
+    }
+    case.set("AWS_CREDENTIAL_FILE", "~/ec2");
+}
+
+/// Whether the client did what was predicted.
+fn compare(predicted: &Value, actual: &Value, case: &Case, ours: &Ours) -> Result<(), String> {
+    let choice = &predicted["choice"];
+    let same = match choice["outcome"].as_str().unwrap() {
+        "fails" => actual["error"].is_string(),
+        "finds_nothing" => actual["error"].is_null() && actual["method"].is_null(),
+        // Of a login that cannot be used here, only that itself is told.
+        _ if actual["method"] == "login" => origin(choice)["method"] == "login",
+        _ => choice["method"] == actual["method"] && fits(choice, actual["key"].as_str(), case),
+    };
+    let is_ours = actual["key"].as_str().is_some_and(|key| key.contains(&ours.key));
+    let told = predicted["ours"] == "aws.default";
+    match (same, is_ours == told) {
+        (false, _) => Err("the client takes something else".to_owned()),
+        (_, false) => Err(format!("ours is {is_ours}")),
+        _ => Ok(()),
+    }
+}
+
+fn origin(source: &Value) -> &Value {
+    source.get("from").map_or(source, origin)
+}
+
+/// Whether `key` is the one at the place that was predicted. Keys name where they come from; that of a role is the role
+/// and the key that it was taken with.
+fn fits(source: &Value, key: Option<&str>, case: &Case) -> bool {
+    let Some(key) = key else {
+        // Nobody has signed on in these homes.
+        let is_sign_on = matches!(source["method"].as_str(), Some("sso" | "login"));
+        return is_sign_on || fits(&source["from"], None, case);
+    };
+    let text = content(&source["place"], case);
+    let from = &source["from"];
+    match source["method"].as_str().unwrap() {
+        "assume-role" => key.split_once('~').is_some_and(|(role, caller)| {
+            text.ends_with(&format!("/{role}")) && fits(from, Some(caller), case)
+        }),
+        "assume-role-with-web-identity" => {
+            key.strip_prefix("web~").is_some_and(|token| token == content(&from["place"], case))
+        }
+        "ec2-credentials-file" => content(&from["place"], case).contains(key),
+        "container-role" | "iam-role" => text.contains(key),
+        // The command says which key it prints, or is evercred itself.
+        "custom-process" => text.contains(key) || text.contains("evercred"),
+        _ => text == key,
+    }
+}

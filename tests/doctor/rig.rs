@@ -1,0 +1,133 @@
+//! Cases: a home and an environment each, in which the doctor predicts and a client does.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use evercred_test_support::{Home, Outcome, clients, program};
+use serde_json::{Value, json};
+
+/// One case.
+#[derive(Debug)]
+pub struct Case {
+    pub home: PathBuf,
+    pub variables: BTreeMap<String, String>,
+    counter: u32,
+}
+
+impl Case {
+    /// An empty home below `base`'s, in which the config and the state of `base` count.
+    pub fn new(base: &Home, number: u64) -> Self {
+        let home = base.path(format!("cases/{number}"));
+        fs::create_dir_all(&home).unwrap();
+        let mut case = Self { home, variables: BTreeMap::new(), counter: 0 };
+        let home = case.home.display().to_string();
+        case.set("HOME", home);
+        case.set("PATH", "/usr/bin:/bin");
+        case.set("NO_PROXY", "*");
+        case
+    }
+
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.insert(name.to_owned(), value.into());
+    }
+
+    /// Writes a file of the home; gives its path.
+    pub fn write(&self, relative: &str, content: &str) -> String {
+        let path = self.home.join(relative);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// A value that nothing else in this case has.
+    pub fn unique(&mut self, word: &str) -> String {
+        self.counter += 1;
+        format!("{word}{}x", self.counter)
+    }
+
+    /// What the doctor says that `client` takes, and whose it is.
+    pub fn predicted(&self, base: &Home, client: &str) -> Value {
+        let mut doctor = Command::new(program());
+        doctor.env_clear().envs(&self.variables).current_dir(&self.home);
+        doctor.env("EVERCRED_CONFIG", base.path(".config/evercred/config.toml"));
+        doctor.env("XDG_STATE_HOME", base.path(".local/state")).env("XDG_RUNTIME_DIR", base.path("run"));
+        let outcome = Outcome::of(doctor.args(["doctor", "--output", "json"]));
+        let said: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
+        let predictions = said["predictions"].as_array().unwrap();
+        predictions.iter().find(|prediction| prediction["client"] == client).unwrap().clone()
+    }
+
+    /// Everything in it, for whoever has to understand a wrong prediction.
+    pub fn shown(&self) -> String {
+        let mut shown = format!("{:#?}\n", self.variables);
+        for file in files(&self.home) {
+            shown += &format!("--- {}\n{}\n", file.display(), fs::read_to_string(&file).unwrap_or_default());
+        }
+        shown
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// What stands at a place that was predicted: a variable's value, or a line of a file, or the file.
+pub fn content(place: &Value, case: &Case) -> String {
+    let file = || fs::read(place["file"].as_str().unwrap()).unwrap();
+    match place["kind"].as_str().unwrap() {
+        "variable" => case.variables[place["name"].as_str().unwrap()].clone(),
+        "line" => {
+            let text = String::from_utf8_lossy(&file()).into_owned();
+            let line = usize::try_from(place["line"].as_u64().unwrap()).unwrap();
+            let line = text.split('\n').nth(line - 1).unwrap();
+            line.split_once(['=', ':']).unwrap().1.trim().to_owned()
+        }
+        "file" => String::from_utf8(file()).unwrap(),
+        "address" => place["url"].as_str().unwrap().to_owned(),
+        other => panic!("what is at a {other}?"),
+    }
+}
+
+/// The process that runs a client in every case.
+#[derive(Debug)]
+pub struct Peer {
+    child: Child,
+    output: BufReader<std::process::ChildStdout>,
+    pub port: u64,
+}
+
+impl Peer {
+    pub fn start(home: &Home, family: &str) -> Self {
+        let mut command = clients::python(home, "which_source.py");
+        command.arg(family).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut peer = Self { child, output, port: 0 };
+        peer.port = peer.line()["port"].as_u64().unwrap();
+        peer
+    }
+
+    /// What the client takes in `case`.
+    pub fn takes(&mut self, family: &str, case: &Case) -> Value {
+        let question = json!({"family": family, "environment": case.variables});
+        writeln!(self.child.stdin.as_mut().unwrap(), "{question}").unwrap();
+        self.line()
+    }
+
+    fn line(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("the peer said {line:?}"))
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
