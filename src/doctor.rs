@@ -3,13 +3,17 @@
 //! A prediction is a pure function of an [`Observation`](observation::Observation): one file a family of clients, with
 //! that client's own order and its own way of reading files. What is wrong on this machine are findings.
 
+mod azure;
+mod azure_cli;
 mod botocore;
 pub(crate) mod clients;
 pub(crate) mod disk;
+mod google;
 pub(crate) mod observation;
 mod ours;
 pub(crate) mod prediction;
 mod python_ini;
+mod vault;
 
 use std::sync::Arc;
 
@@ -51,7 +55,7 @@ fn predict_one(client: &Client, observation: &Observation<'_>, logins: &[Arc<Log
     let choice = (client.choose)(observation);
     let ours = match &choice {
         Choice::Takes(source) => ours::login_of(source, logins, observation),
-        Choice::Fails { .. } | Choice::FindsNothing => None,
+        Choice::Fails { .. } | Choice::FindsNothing { .. } => None,
     };
     Prediction { client: client.name, choice, ours }
 }

@@ -25,7 +25,7 @@ pub(crate) fn choose(observation: &Observation<'_>) -> Choice {
         None => "default",
     };
     let botocore = Botocore { observation, profiles, profile: profile.to_owned(), none: Keys::new() };
-    match botocore.first().unwrap_or(Choice::FindsNothing) {
+    match botocore.first().unwrap_or(Choice::NOTHING) {
         failure @ Choice::Fails { .. } => failure,
         other => botocore.refused_session().unwrap_or(other),
     }
@@ -188,7 +188,7 @@ impl Botocore<'_, '_> {
     /// The instance metadata of EC2.
     fn instance(&self) -> Link {
         const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-        const RULE: &str = "nothing else is there, so the instance metadata of EC2 is asked, if there is one";
+        const RULE: &str = "nothing else is there, so the instance metadata of EC2 is asked";
         let disabled = self.observation.verbatim("AWS_EC2_METADATA_DISABLED");
         if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return None;
@@ -196,8 +196,10 @@ impl Botocore<'_, '_> {
         let keys = self.profiles.merged.get(&self.profile).unwrap_or(&self.none);
         let in_profile = || Some(keys.get("ec2_metadata_service_endpoint")?.value.clone());
         let url = self.observation.verbatim(ENDPOINT).map(str::to_owned).or_else(in_profile);
-        let url = url.unwrap_or_else(|| "http://169.254.169.254/".to_owned());
-        Some(Choice::takes("iam-role", Place::Address { url }, RULE))
+        Some(match url {
+            Some(url) => Choice::takes("iam-role", Place::Address { url }, RULE),
+            None => Choice::FindsNothing { asks: Some("http://169.254.169.254") },
+        })
     }
 }
 

@@ -44,6 +44,11 @@ fn keeps(output: &dyn Output, place: &Place, observation: &Observation<'_>) -> b
         Place::File { file } if is_same(file, path) => {
             matches!(&*observation.read(file), Seen::File(content) if output.own_part(content).is_some())
         }
+        Place::Entry { file, entry } if is_same(file, path) => {
+            let Seen::File(content) = &*observation.read(file) else { return false };
+            let own = output.own_part(content).unwrap_or_default();
+            own.windows(entry.len().max(1)).any(|part| part == entry.as_bytes())
+        }
         _ => false,
     }
 }

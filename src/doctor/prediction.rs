@@ -19,8 +19,12 @@ pub(crate) enum Choice {
         /// The cause.
         error: String,
     },
-    /// It finds none.
-    FindsNothing,
+    /// It finds none in variables and files.
+    FindsNothing {
+        /// The metadata server that it asks in the end, which answers on some machines only.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        asks: Option<&'static str>,
+    },
 }
 
 /// Where a credential comes from.
@@ -60,6 +64,13 @@ pub(crate) enum Place {
         /// Its path.
         file: PathBuf,
     },
+    /// An entry of a file that is no list of lines.
+    Entry {
+        /// The file.
+        file: PathBuf,
+        /// What the entry is known by.
+        entry: String,
+    },
     /// A server.
     Address {
         /// Its URL, or its host.
@@ -73,6 +84,9 @@ pub(crate) enum Place {
 }
 
 impl Choice {
+    /// It finds none, and asks nobody.
+    pub(crate) const NOTHING: Self = Self::FindsNothing { asks: None };
+
     pub(crate) fn takes(method: &'static str, place: Place, rule: &'static str) -> Self {
         Self::Takes(Source { method, place, rule, from: None })
     }
@@ -113,6 +127,7 @@ impl fmt::Display for Place {
             Self::Variable { name } => f.write_str(name),
             Self::Line { file, line, key } => write!(f, "{}:{line} ({key})", file.display()),
             Self::File { file } => file.display().fmt(f),
+            Self::Entry { file, entry } => write!(f, "{} ({entry})", file.display()),
             Self::Address { url } => f.write_str(url),
             Self::Program { path } => path.display().fmt(f),
         }

@@ -27,7 +27,7 @@ impl Botocore<'_, '_> {
     fn role_of<'s>(&'s self, profile: &'s str, visited: &mut Vec<&'s str>) -> Choice {
         let keys = self.keys(profile);
         let place = keys.get("role_arn").map(|entry| entry.place());
-        let Some(place) = place else { return Choice::FindsNothing };
+        let Some(place) = place else { return Choice::NOTHING };
         let from = match (keys.get("credential_source"), keys.get("source_profile")) {
             (Some(source), Some(_)) => Choice::fails(
                 source.place(),
