@@ -28,6 +28,7 @@ mod static_profile;
 mod token_file;
 mod token_helper;
 mod vault_token;
+mod way;
 mod web_identity;
 mod whole_file;
 mod workload_identity;
@@ -45,6 +46,7 @@ pub(crate) use secret_file::SecretContext;
 
 pub use process_document::{answer as process_answer, document_of as process_document_of};
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
+pub use way::{Readers, Value, Variable, Way};
 
 /// Everything an output can be, by the word in config.
 pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
@@ -116,6 +118,11 @@ pub trait Output: Debug + Send + Sync {
         Duration::ZERO
     }
 
+    /// By which variables programs find this output; `None` if none tells them.
+    fn environment(&self) -> Option<Way> {
+        None
+    }
+
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`
     /// gives a file's content.
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
@@ -147,12 +154,19 @@ pub struct OutputContext {
     pub provides: Vec<Field>,
     /// The environment variables that programs read the provider's fields from.
     pub variables: Vec<(&'static str, Field)>,
+    /// The fields whose values follow from the config, which are no secrets.
+    pub fixed: Vec<(Field, Secret)>,
 }
 
 impl OutputContext {
     /// What the login is called everywhere: its kind and its name.
     pub fn login(&self) -> String {
         format!("{}.{}", self.kind, self.name)
+    }
+
+    /// The value of a field that is known before there is a credential.
+    fn known(&self, field: Field) -> Option<&str> {
+        self.fixed.iter().find(|(known, _)| *known == field).map(|(_, value)| value.expose())
     }
 }
 

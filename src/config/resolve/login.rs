@@ -154,6 +154,7 @@ impl Resolver<'_> {
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),
+            fixed: provider.fixed(),
         }
     }
 
