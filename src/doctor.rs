@@ -10,19 +10,18 @@ pub(crate) mod clients;
 pub(crate) mod disk;
 mod google;
 pub(crate) mod observation;
-mod ours;
+pub(crate) mod ours;
 pub(crate) mod prediction;
 mod python_ini;
 mod vault;
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::login::{Login, LoginId};
+use crate::login::LoginId;
 use clients::{CLIENTS, Client};
 use observation::Observation;
+use ours::Ours;
 use prediction::Choice;
 
 /// What `evercred doctor --output json` prints.
@@ -47,14 +46,14 @@ pub(crate) struct Prediction {
 }
 
 /// What every client takes.
-pub(crate) fn predict(observation: &Observation<'_>, logins: &[Arc<Login>]) -> Vec<Prediction> {
-    CLIENTS.iter().map(|client| predict_one(client, observation, logins)).collect()
+pub(crate) fn predict(observation: &Observation<'_>, ours: Ours<'_>) -> Vec<Prediction> {
+    CLIENTS.iter().map(|client| predict_one(client, observation, ours)).collect()
 }
 
-fn predict_one(client: &Client, observation: &Observation<'_>, logins: &[Arc<Login>]) -> Prediction {
+fn predict_one(client: &Client, observation: &Observation<'_>, ours: Ours<'_>) -> Prediction {
     let choice = (client.choose)(observation);
     let ours = match &choice {
-        Choice::Takes(source) => ours::login_of(source, logins, observation),
+        Choice::Takes(source) => ours.login_of(source, observation),
         Choice::Fails { .. } | Choice::FindsNothing { .. } => None,
     };
     Prediction { client: client.name, choice, ours }

@@ -9,47 +9,74 @@ use std::sync::Arc;
 use super::observation::{Observation, Seen};
 use super::prediction::{Place, Source};
 use crate::credential_process::PROGRAM;
+use crate::engine::record::Records;
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
 
-/// The login whose credential `source` gives.
-pub(crate) fn login_of(
-    source: &Source,
-    logins: &[Arc<Login>],
-    observation: &Observation<'_>,
-) -> Option<LoginId> {
-    let mut way = std::iter::successors(Some(source), |source| source.from.as_deref());
-    // A role that is taken with one of our credentials is not the login's role, but it stands on it.
-    way.find_map(|source| {
-        let mut outputs =
-            logins.iter().flat_map(|login| login.outputs.iter().map(move |output| (login, output)));
-        outputs
-            .find(|(_, output)| keeps(output.as_ref(), &source.place, observation))
-            .map(|(login, _)| login.id.clone())
-            .or_else(|| {
-                named(&source.place, observation).filter(|id| logins.iter().any(|login| login.id == *id))
-            })
-    })
+/// What is known of what we keep.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ours<'l> {
+    pub(crate) logins: &'l [Arc<Login>],
+    pub(crate) records: &'l Records,
+    /// The folder in which all files are ours.
+    pub(crate) state_folder: &'l Path,
 }
 
-/// Whether `output` keeps `place`.
-fn keeps(output: &dyn Output, place: &Place, observation: &Observation<'_>) -> bool {
-    let path = &output.target().path;
-    match place {
-        Place::Line { file, line, .. } if is_same(file, path) => {
-            let Seen::File(content) = &*observation.read(file) else { return false };
-            let own = output.own_part(content).unwrap_or_default();
-            text_of(content, *line).is_some_and(|text| lines(&own).any(|own| own == text))
+impl Ours<'_> {
+    /// The login whose credential `source` gives. A role that is taken with one of our credentials stands on it.
+    pub(crate) fn login_of(&self, source: &Source, observation: &Observation<'_>) -> Option<LoginId> {
+        let mut way = std::iter::successors(Some(source), |source| source.from.as_deref());
+        way.find_map(|source| {
+            let keeper = self.logins.iter().find(|login| {
+                login
+                    .outputs
+                    .iter()
+                    .any(|output| self.keeps(login, output.as_ref(), &source.place, observation))
+            });
+            let named = || named(&source.place, observation).filter(|id| self.knows(id));
+            keeper.map(|login| login.id.clone()).or_else(named)
+        })
+    }
+
+    /// Whether there is a login of that name.
+    pub(crate) fn knows(&self, id: &LoginId) -> bool {
+        self.logins.iter().any(|login| login.id == *id)
+    }
+
+    /// Whether `output` keeps `place`.
+    fn keeps(
+        &self,
+        login: &Login,
+        output: &dyn Output,
+        place: &Place,
+        observation: &Observation<'_>,
+    ) -> bool {
+        let (Place::Line { file, .. } | Place::Entry { file, .. } | Place::File { file }) = place else {
+            return false;
+        };
+        if !is_same(file, &output.target().path) {
+            return false;
         }
-        Place::File { file } if is_same(file, path) => {
-            matches!(&*observation.read(file), Seen::File(content) if output.own_part(content).is_some())
+        let seen = observation.read(file);
+        let Seen::File(content) = &*seen else { return false };
+        let Some(own) = output.own_part(content) else { return false };
+        match place {
+            Place::Line { line, .. } => {
+                text_of(content, *line).is_some_and(|text| lines(&own).any(|own| own == text))
+            }
+            Place::Entry { entry, .. } => {
+                own.windows(entry.len().max(1)).any(|part| part == entry.as_bytes())
+            }
+            _ => self.is_ours_whole(login, output),
         }
-        Place::Entry { file, entry } if is_same(file, path) => {
-            let Seen::File(content) = &*observation.read(file) else { return false };
-            let own = output.own_part(content).unwrap_or_default();
-            own.windows(entry.len().max(1)).any(|part| part == entry.as_bytes())
-        }
-        _ => false,
+    }
+
+    /// Whether a file in the place of an output's is the output's. Some outputs know their own files by what is in them; of
+    /// others only the record can tell.
+    fn is_ours_whole(&self, login: &Login, output: &dyn Output) -> bool {
+        let knows_its_own = output.own_part(b"somebody else's").is_none();
+        let is_in_our_folder = output.target().path.starts_with(self.state_folder);
+        knows_its_own || is_in_our_folder || self.records.holds(login, output)
     }
 }
 

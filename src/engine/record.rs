@@ -122,6 +122,12 @@ impl Records {
         record.is_some_and(|record| present(output).is_some_and(|present| !record.outputs.contains(&present)))
     }
 
+    /// Whether `output`'s file is as it was published.
+    pub fn holds(&self, login: &Login, output: &dyn Output) -> bool {
+        let record = self.load(&login.id);
+        record.is_some_and(|record| present(output).is_some_and(|present| record.outputs.contains(&present)))
+    }
+
     /// The credential that `login`'s outputs hold, as far as they give it back; `held` is what is known of it.
     pub fn recall(&self, login: &Login, held: &Held) -> Option<Credential> {
         let files = login

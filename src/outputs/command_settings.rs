@@ -14,9 +14,11 @@ pub(super) const NAMESPACE: Field = Field::new("vault_namespace");
 
 /// How clients find a token that they look for by themselves: nobody but a variable tells them of the server.
 pub(super) fn way(context: &OutputContext) -> Way {
-    Way::refreshing(Readers::Vault)
-        .with_known("VAULT_ADDR", ADDRESS, context)
-        .with_known("VAULT_NAMESPACE", NAMESPACE, context)
+    Way::refreshing(Readers::Vault).with_known("VAULT_ADDR", ADDRESS, context).with_known(
+        "VAULT_NAMESPACE",
+        NAMESPACE,
+        context,
+    )
 }
 
 /// A settings file that names a token helper.

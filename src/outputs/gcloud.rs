@@ -60,11 +60,14 @@ impl Configured<OutputContext> for Config {
             let place = place.clone();
             Section::new(place, vec![title.to_owned()], (is_credential, self.force), keys, (WORDS, context))
         };
-        let way = Way::refreshing(Readers::Gcloud)
-            .with("CLOUDSDK_ACTIVE_CONFIG_NAME", &name)
-            .at("CLOUDSDK_CONFIG", &folder, USUAL_FOLDER);
+        let way = Way::refreshing(Readers::Gcloud).with("CLOUDSDK_ACTIVE_CONFIG_NAME", &name).at(
+            "CLOUDSDK_CONFIG",
+            &folder,
+            USUAL_FOLDER,
+        );
         let shadows = shadows(&path, self.activate.then_some(&*name), &context.environment);
-        let auth = section("auth", vec![Key::fixed("access_token_file", &path)]).shadowed_by(shadows).found_by(way);
+        let auth =
+            section("auth", vec![Key::fixed("access_token_file", &path)]).shadowed_by(shadows).found_by(way);
         let core = core_keys(context);
         // The token comes first: a configuration must never name a file that is not there yet.
         let mut outputs: Vec<Box<dyn Output>> = vec![Box::new(token), Box::new(auth)];

@@ -55,8 +55,12 @@ impl Configured<OutputContext> for Config {
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
         let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
         let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
-        let environment =
-            WorkloadEnvironment { file, environment: context.environment.clone(), token: path.to_owned(), way };
+        let environment = WorkloadEnvironment {
+            file,
+            environment: context.environment.clone(),
+            token: path.to_owned(),
+            way,
+        };
         let needs = vec![Field::ID_TOKEN];
         Ok(vec![
             Box::new(WholeFile { target: token, needs, document: FederatedToken(RawField(Field::ID_TOKEN)) }),

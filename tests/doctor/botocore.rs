@@ -21,7 +21,7 @@ fn boto3_takes_what_was_predicted_in_every_case() {
     let mut peer = Peer::start(&base, "botocore");
     let (mut wrong, mut outcomes) = (Vec::new(), BTreeMap::<String, u32>::new());
     for seed in 1..=CASES {
-        let case = case(&base, seed, peer.port, &ours);
+        let case = case(&base, seed, &peer.server(), &ours);
         let predicted = case.predicted(&base, "boto3");
         let actual = peer.takes("botocore", &case);
         *outcomes.entry(kind(&predicted)).or_default() += 1;
@@ -67,10 +67,10 @@ fn published() -> (Sandbox, Home, Ours) {
     (platform, home, ours)
 }
 
-fn case(base: &Home, seed: u64, port: u64, ours: &Ours) -> Case {
+fn case(base: &Home, seed: u64, server: &str, ours: &Ours) -> Case {
     let mut case = Case::new(base, seed);
     let mut chance = Chance::new(seed);
-    let endpoint = format!("http://127.0.0.1:{port}");
+    let endpoint = format!("http://{server}");
     case.set("AWS_ENDPOINT_URL_STS", endpoint.clone());
     case.set("AWS_DEFAULT_REGION", "us-east-1");
     keys(&mut case, &mut chance);

@@ -97,7 +97,8 @@ pub fn content(place: &Value, case: &Case) -> String {
 pub struct Peer {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
-    pub port: u64,
+    /// What it said first: the port of its server, and keys for cases that need one.
+    pub hello: Value,
 }
 
 impl Peer {
@@ -106,9 +107,14 @@ impl Peer {
         command.arg(family).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut peer = Self { child, output, port: 0 };
-        peer.port = peer.line()["port"].as_u64().unwrap();
+        let mut peer = Self { child, output, hello: Value::Null };
+        peer.hello = peer.line();
         peer
+    }
+
+    /// Where its server is.
+    pub fn server(&self) -> String {
+        format!("127.0.0.1:{}", self.hello["port"])
     }
 
     /// What the client takes in `case`.

@@ -17,12 +17,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
 def main():
-    families = {"botocore": botocore_source}
+    families = {
+        "botocore": botocore_source, "google": google_source, "azure": azure_source, "hvac": hvac_source,
+    }
+    hello = {}
     for name in sys.argv[1:]:
-        families[name](None)
+        hello.update(families[name](None) or {})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(json.dumps({"port": server.server_port}), flush=True)
+    globals()["SERVER"] = f"http://127.0.0.1:{server.server_port}"
+    print(json.dumps({"port": server.server_port, **hello}), flush=True)
     for line in sys.stdin:
         case = json.loads(line)
         print(json.dumps(in_a_process(families[case["family"]], case["environment"])), flush=True)
@@ -35,6 +39,7 @@ def in_a_process(find, environment):
         os.close(reader)
         os.environ.clear()
         os.environ.update(environment)
+        os.chdir(environment["HOME"])
         try:
             found = find(environment)
         except BaseException as error:  # what a library raises is its answer
@@ -49,7 +54,7 @@ def in_a_process(find, environment):
     return found
 
 
-LOADER = None
+LOADER = SERVER = KEY = None
 
 
 def botocore_source(environment):
@@ -80,12 +85,96 @@ def botocore_source(environment):
         return {"method": credentials.method, "key": None, "sso": True}
 
 
+def google_source(environment):
+    import google.auth
+    import google.auth.transport.requests
+    import google.oauth2.credentials
+    import google.oauth2.service_account
+
+    if environment is None:
+        import google.auth.external_account
+        assert "google.auth.compute_engine" not in sys.modules, "it reads the environment when it is loaded"
+        return {"key": private_key()}
+    credentials, _ = google.auth.default()
+    kind = type(credentials).__module__
+    kinds = {
+        "google.oauth2.credentials": ("authorized_user", "client_id"),
+        "google.oauth2.service_account": ("service_account", "service_account_email"),
+        "google.auth.impersonated_credentials": ("impersonated_service_account", "_target_principal"),
+        "google.auth.external_account_authorized_user": ("external_account_authorized_user", "client_id"),
+        "google.oauth2.gdch_credentials": ("gdch_service_account", "_service_identity_name"),
+    }
+    if kind == "google.auth.compute_engine.credentials":
+        credentials.refresh(google.auth.transport.requests.Request())
+        return {"method": "metadata", "key": credentials.token}
+    if kind in kinds:
+        method, name = kinds[kind]
+        return {"method": method, "key": getattr(credentials, name)}
+    return {"method": "external_account", "key": credentials.info["audience"]}
+
+
+def azure_source(environment):
+    import azure.identity
+    from azure.core.pipeline.transport import RequestsTransport
+
+    if environment is None:
+        return {"key": private_key(), "certificate": certificate()}
+
+    class Redirected(RequestsTransport):
+        """Every host of Azure's is this server; that of virtual machines is not there."""
+
+        def send(self, request, **kwargs):
+            from azure.core.exceptions import ServiceRequestError
+
+            if "169.254.169.254" in request.url:
+                raise ServiceRequestError("this is no virtual machine")
+            scheme, rest = request.url.split("://", 1)
+            if not rest.startswith("127.0.0.1"):
+                request.url = f"{SERVER}/{rest}"
+            return super().send(request, **kwargs)
+
+    # No host of these cases is one that Microsoft vouches for.
+    credential = azure.identity.DefaultAzureCredential(transport=Redirected(), disable_instance_discovery=True)
+    token = credential.get_token("https://management.azure.com/.default")
+    return {"method": type(credential._successful_credential).__name__, "key": token.token}
+
+
+def hvac_source(environment):
+    import hvac
+
+    return None if environment is None else {"method": "token", "key": hvac.Client().token}
+
+
+def private_key():
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    globals()["KEY"] = rsa.generate_private_key(65537, 2048)
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return KEY.private_bytes(serialization.Encoding.PEM, *form).decode()
+
+
+def certificate():
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "dev")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(KEY.public_key())
+    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    return made.sign(KEY, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
 class Answers(http.server.BaseHTTPRequestHandler):
     """Every answer says who asked, and for what."""
 
     def do_POST(self):
         length = int(self.headers.get("Content-Length", 0))
         form = urllib.parse.parse_qs(self.rfile.read(length).decode())
+        if "Action" not in form:
+            return self.entra(form)
         action = form["Action"][0]
         if action == "AssumeRole":
             caller = self.headers["Authorization"].split("Credential=")[1].split("/")[0]
@@ -94,11 +183,39 @@ class Answers(http.server.BaseHTTPRequestHandler):
             key = "web~" + form["WebIdentityToken"][0]
         self.answer("text/xml", STS.format(action=action, key=key))
 
+    def entra(self, form):
+        if "client_assertion" in form:
+            assertion = form["client_assertion"][0]
+            # One that was made with a certificate is a JWT; the ID tokens of these cases are not.
+            key = "certificate" if assertion.count(".") == 2 and len(assertion) > 300 else "assertion~" + assertion
+        else:
+            key = (form.get("client_secret") or form.get("password") or ["no proof"])[0]
+        if "resource" in form:
+            key = "managed~" + self.path.split("?")[0].split("/")[1]
+        self.token(key)
+
+    def token(self, key):
+        answer = {"access_token": key, "expires_in": 3600, "expires_on": "4070908800", "token_type": "Bearer",
+                  "resource": "https://management.azure.com"}
+        self.answer("application/json", json.dumps(answer))
+
     def do_PUT(self):
         self.answer("text/plain", "metadata-token")
 
     def do_GET(self):
-        path = self.path.split("?")[0]
+        path, _, query = self.path.partition("?")
+        if path.endswith("openid-configuration"):
+            authority = "https://" + path.split("/v2.0/")[0].lstrip("/") + "/oauth2/v2.0/"
+            return self.answer("application/json", json.dumps({
+                "authorization_endpoint": authority + "authorize", "token_endpoint": authority + "token",
+                "issuer": "https://" + path.split("/v2.0/")[0].lstrip("/") + "/v2.0",
+            }))
+        if "/userrealm/" in path:
+            return self.answer("application/json", json.dumps({"account_type": "Managed"}))
+        if "resource=" in query:
+            return self.token("managed~" + path.split("/")[1])
+        if path.startswith("/computeMetadata/") or path == "/":
+            return self.compute_metadata(path)
         if path.endswith("/iam/security-credentials/"):
             return self.answer("text/plain", "instance-role")
         # /container/KEY, or /KEY/latest/meta-data/iam/security-credentials/instance-role
@@ -108,9 +225,17 @@ class Answers(http.server.BaseHTTPRequestHandler):
             "Expiration": "2099-01-01T00:00:00Z",
         }))
 
+    def compute_metadata(self, path):
+        if path.endswith("/token"):
+            return self.token(self.headers["Host"])
+        if path.endswith("/project-id"):
+            return self.answer("text/plain", "acme-dev")
+        self.answer("application/json", json.dumps({"email": "dev@acme", "scopes": [], "aliases": ["default"]}))
+
     def answer(self, kind, body):
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        self.send_header("Metadata-Flavor", "Google")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body.encode())

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn no_variable_stands_in_two_rows() {
-        let mut names: Vec<&str> = Readers::ALL.iter().flat_map(|readers| readers.choosing()).copied().collect();
+        let mut names: Vec<&str> =
+            Readers::ALL.iter().flat_map(|readers| readers.choosing()).copied().collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
