@@ -11,6 +11,7 @@ use evercred_core::Environment;
 
 use crate::config::environment;
 use crate::exit::Exit;
+use crate::harden::Dumps;
 use crate::registry::Registry;
 use crate::report::{Colour, Report};
 
@@ -19,8 +20,10 @@ mod config;
 mod credential_process;
 mod doctor;
 mod down;
+mod exec;
 mod get;
 mod install;
+mod keep;
 mod live;
 mod log;
 mod logout;
@@ -96,11 +99,23 @@ enum Command {
     Reload,
     /// Refresh what is due, once, and end
     Once(once::Arguments),
+    /// Run a command that finds these logins
+    ///
+    /// It gets the variables by which programs find them, and none of those that would come before: profiles and paths of
+    /// files that evercred keeps fresh, rather than secrets. It takes the place of evercred, so signals, the terminal and
+    /// the exit code are its own. If no evercred runs that keeps these logins fresh, one does so until the command ends.
+    ///
+    /// Until the command begins, exit codes are those of evercred; 126 means that it cannot be executed, 127 that there is
+    /// no such command.
+    Exec(exec::Arguments),
+    /// Keep logins fresh until a process ends; `exec` starts it so
+    #[command(hide = true)]
+    Keep(keep::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
     /// Say which credential each client takes, here and now, and what keeps it from taking ours
     Doctor(doctor::Arguments),
-    /// Print a fresh credential of one login, and write nothing
+    /// Print the credential of one login, after a refresh if it is due
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
@@ -130,7 +145,7 @@ type Outcome = Result<Exit, Box<Report>>;
 
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
-    crate::harden::no_dumps();
+    let dumps = crate::harden::no_dumps();
     let arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|command| command == "credential-process")
         && crate::credential_process::answer(&arguments[2..])
@@ -149,7 +164,7 @@ pub fn main(registry: &Registry) -> ExitCode {
         }
     };
     let format = cli.global.output;
-    match dispatch(cli, registry) {
+    match dispatch(cli, registry, &dumps) {
         Ok(exit) => exit.into(),
         Err(report) => {
             show_error(&report, format);
@@ -158,7 +173,10 @@ pub fn main(registry: &Registry) -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
+fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
+    if let Command::Keep(keep::Arguments { detached: false, .. }) = &cli.command {
+        return keep::detach();
+    }
     let environment = environment();
     let global = cli.global;
     let output = global.output;
@@ -174,6 +192,8 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
+        Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
+        Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
@@ -186,10 +206,11 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
 }
 
 fn start_log(global: &Global, command: &Command, environment: &Environment) -> Result<(), Box<Report>> {
-    let quiet = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let quiet = if matches!(command, Command::Run(_) | Command::Keep(_)) { "info" } else { "warn" };
     let filter = global.log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
     let lines = match command {
         Command::Run(arguments) if arguments.background => log::Lines::to_file(environment)?,
+        Command::Keep(_) => log::Lines::to_file(environment)?,
         _ => log::Lines::to_stderr(environment),
     };
     log::start(filter, global.log_format, lines).map_err(|message| usage(&message).into())

@@ -4,6 +4,7 @@
 //! and the config itself are watched; a config that changed replaces the logins as a whole, or not at all.
 
 mod end;
+mod keeper;
 mod lock;
 mod reload;
 mod signals;
@@ -31,6 +32,7 @@ use crate::systemd::ServiceManager;
 use crate::time::Clock;
 
 pub use end::log_out;
+pub use keeper::Keeper;
 pub use lock::{is_running, only_one, wait_for_end};
 
 use reload::Config;

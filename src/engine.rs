@@ -16,12 +16,14 @@ use crate::time::{Clock, Deadline, Now, Woken};
 
 mod adoption;
 pub mod announcement;
+mod at_hand;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
 mod family;
+mod lending;
 mod notes;
 mod obtain;
 mod pace;

@@ -161,6 +161,11 @@ impl Publisher {
     }
 }
 
+/// Removes a folder of our own with everything in it; nobody can do anything about what stays.
+pub fn remove_folder(path: &Path) {
+    let _ = std::fs::remove_dir_all(path);
+}
+
 /// The content of the target's file, as its owner would read it.
 pub fn read_target(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
     as_owner(target.owner, || {

@@ -27,4 +27,5 @@ pub mod serve;
 pub mod sources;
 pub mod systemd;
 pub mod time;
+pub mod variables;
 pub mod vault_token_helper;

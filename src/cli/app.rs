@@ -1,7 +1,8 @@
 //! What every command starts from: the machine, the config, and the maker of attempts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use evercred_core::{Environment, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
@@ -97,9 +98,31 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
+    /// Records of files that are nobody else's.
+    pub(super) fn records_in(&self, folder: &Path) -> Records {
+        Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
+    }
+
     pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
-        let clock = Arc::clone(&self.clock);
-        let attempts = Attempts::new(clock, self.publisher(), self.records(), fastrand::f64);
+        self.attempts_with(self.publisher(), self.records(), observers)
+    }
+
+    /// Attempts whose locks and records are in `folder`, for files that are nobody else's.
+    pub(super) fn attempts_in(
+        &self,
+        folder: &Path,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
+        self.attempts_with(Publisher::new(folder.join("locks")), self.records_in(folder), observers)
+    }
+
+    fn attempts_with(
+        &self,
+        publisher: Publisher,
+        records: Records,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
+        let attempts = Attempts::new(Arc::clone(&self.clock), publisher, records, fastrand::f64);
         Arc::new(attempts.observed_by(observers.into_iter().collect()))
     }
 
@@ -113,6 +136,9 @@ impl App {
         Publisher::new(self.machine.paths.runtime_folder.join("locks"))
     }
 }
+
+/// Time for file work under way when a process stops.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// The runtime: one thread, because the daemon waits more than it works.
 pub(super) fn runtime() -> Result<Runtime, Box<Report>> {

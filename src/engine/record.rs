@@ -135,13 +135,14 @@ impl Records {
             .iter()
             .filter_map(|output| Some(output.recall(&files::read_target(output.target()).ok()??)));
         let fields: Vec<_> = files.flatten().filter(|(_, secret)| !secret.is_empty()).collect();
+        let fixed = login.lender().is_none().then(|| login.provider().fixed()).unwrap_or_default();
         let credential = Credential::new(&held.subject, held.issued_at).renewable();
         let credential = match held.expires_at {
             Some(end) => credential.expiring_at(end),
             None => credential,
         };
         let add = |credential: Credential, (field, secret)| credential.with(field, secret);
-        (!fields.is_empty()).then(|| fields.into_iter().fold(credential, add))
+        (!fields.is_empty()).then(|| fixed.into_iter().chain(fields).fold(credential, add))
     }
 
     /// Notes that `written`, which are outputs of `login`, hold `held`. Others of its outputs may be older: they

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
@@ -31,6 +31,18 @@ impl ProcessDocument {
 impl Document for ProcessDocument {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         answer(credential, &target.path.display())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let document = serde_json::from_slice::<Kept>(current);
+        let fields = document.map(|kept| {
+            [
+                (Field::ACCESS_KEY_ID, kept.access_key_id),
+                (Field::SECRET_ACCESS_KEY, kept.secret_access_key),
+                (Field::SESSION_TOKEN, kept.session_token),
+            ]
+        });
+        fields.into_iter().flatten().map(|(field, text)| (field, Secret::new(text))).collect()
     }
 
     /// botocore's advisory window, the longest of all SDKs.
@@ -80,6 +92,15 @@ struct Answer<'a> {
     account_id: Option<&'a str>,
 }
 
+/// What of an answer can be read back.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Kept {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+}
+
 /// When the document tells SDKs to ask again: a little before the real end.
 ///
 /// Some SDKs use a session up to the very second it says (Go) or up to 10 or 15 s before (Rust, Java). Requests in
@@ -105,6 +126,18 @@ mod tests {
         let output = ProcessDocument::build(&context()).unwrap();
         assert_eq!(output.target().path.to_str(), Some("/home/dev/.local/state/evercred/aws.default.json"));
         insta::assert_snapshot!(text(output.render(&credential(), None).unwrap()), @r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"wJalr/XUtn+FEMI=","SessionToken":"FwoGZXIvYXdzEXAMPLE==","Expiration":"2026-11-22T20:55:00Z","AccountId":"123456789012"}"#);
+    }
+
+    #[test]
+    fn the_session_can_be_read_back_from_its_document() {
+        let output = ProcessDocument::build(&context()).unwrap();
+        let recalled = output.recall(&output.render(&credential(), None).unwrap());
+        let expected = [Field::ACCESS_KEY_ID, Field::SECRET_ACCESS_KEY, Field::SESSION_TOKEN];
+        assert_eq!(recalled.iter().map(|(field, _)| *field).collect::<Vec<_>>(), expected);
+        for (field, secret) in &recalled {
+            assert_eq!(Some(secret.expose()), credential().field(*field).map(Secret::expose));
+        }
+        assert!(output.recall(b"{}").is_empty());
     }
 
     #[test]

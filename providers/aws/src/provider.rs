@@ -91,11 +91,9 @@ impl Aws {
             .with(Field::ACCESS_KEY_ID, Secret::new(session.access_key_id))
             .with(Field::SECRET_ACCESS_KEY, session.secret_access_key)
             .with(Field::SESSION_TOKEN, session.token)
-            .with(Field::ACCOUNT_ID, Secret::new(role.account()))
-            .with(Field::ROLE_ARN, Secret::new(role.as_str()))
             .expiring_at(session.expires_at);
-        if let Some(region) = &self.region {
-            credential = credential.with(Field::REGION, Secret::new(region));
+        for (field, value) in self.fixed() {
+            credential = credential.with(field, value);
         }
         match session.request_id {
             Some(id) => credential.with_request_id(id),
@@ -160,6 +158,13 @@ impl Provider for Aws {
 
     fn provides(&self) -> &[Field] {
         &self.fields
+    }
+
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let role = self.config.last_role();
+        let region = self.region.as_ref().map(|region| (Field::REGION, Secret::new(region)));
+        let fixed = [(Field::ACCOUNT_ID, role.account()), (Field::ROLE_ARN, role.as_str())];
+        fixed.map(|(field, value)| (field, Secret::new(value))).into_iter().chain(region).collect()
     }
 
     fn variables(&self) -> &[(&'static str, Field)] {

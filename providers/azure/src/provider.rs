@@ -46,15 +46,9 @@ impl Azure {
         for resource in &self.settings.resources {
             tokens.push((resource.name.as_str(), self.authority.exchange(token, resource).await?));
         }
-        let mut credential = Credential::new(self.subject(tokens.first()), self.authority.now())
-            .with(Field::CLIENT_ID, Secret::new(&self.settings.client))
-            .with(Field::TENANT_ID, Secret::new(&self.settings.tenant))
-            .with(Field::CLOUD, Secret::new(self.settings.cloud.terraform_name()));
-        if self.settings.is_unusual {
-            credential =
-                credential.with(Field::AUTHORITY_HOST, Secret::new(self.settings.authority.as_str()));
-        }
-        Ok(with_tokens(credential, &tokens))
+        let credential = Credential::new(self.subject(tokens.first()), self.authority.now());
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        Ok(with_tokens(self.fixed().into_iter().fold(credential, add), &tokens))
     }
 
     /// The client by its ID, and the object that it is in the tenant if a token says so.
@@ -141,6 +135,17 @@ impl Provider for Azure {
 
     fn provides(&self) -> &[Field] {
         &self.fields
+    }
+
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let settings = &self.settings;
+        let authority = settings.is_unusual.then(|| (Field::AUTHORITY_HOST, settings.authority.as_str()));
+        let fixed = [
+            (Field::CLIENT_ID, settings.client.as_str()),
+            (Field::TENANT_ID, &settings.tenant),
+            (Field::CLOUD, settings.cloud.terraform_name()),
+        ];
+        fixed.into_iter().chain(authority).map(|(field, value)| (field, Secret::new(value))).collect()
     }
 
     fn variables(&self) -> &[(&'static str, Field)] {

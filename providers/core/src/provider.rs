@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
+use crate::{Audience, Credential, Environment, Failure, Field, IdToken, Secret, SecretStore};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,6 +36,12 @@ pub trait Provider: Debug + Send + Sync {
 
     /// The fields that every credential of this provider has.
     fn provides(&self) -> &[Field];
+
+    /// Those of these fields whose values follow from the config, so that no output needs to hold them for a credential
+    /// to be put together again from its outputs.
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        Vec::new()
+    }
 
     /// The environment variables that programs read these fields from, for outputs that write such variables.
     fn variables(&self) -> &[(&'static str, Field)] {

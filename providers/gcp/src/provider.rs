@@ -87,10 +87,8 @@ impl Gcp {
             now,
         };
         let AccessToken { token, expires_at } = self.access_token(&service).await?;
-        let credential = Credential::new(account.email(), now)
-            .with(Field::ACCESS_TOKEN, token)
-            .with(ACCOUNT, Secret::new(account.email()))
-            .expiring_at(expires_at);
+        let credential =
+            Credential::new(account.email(), now).with(Field::ACCESS_TOKEN, token).expiring_at(expires_at);
         let Some(audience) = &settings.id_token_audience else { return Ok(credential) };
         let signed = service.id_token(audience).await?;
         identity::compare(&signed, (account, audience), settings.credentials.as_str())?;
@@ -120,16 +118,9 @@ impl Gcp {
     }
 
     /// Adds what outputs need to know besides.
-    fn complete(&self, mut credential: Credential) -> Credential {
-        if let Some(project) = &self.settings.project {
-            credential = credential.with(PROJECT, Secret::new(project));
-        }
-        if self.fields.contains(&EXTERNAL_ACCOUNT) {
-            let document = external_account::document(&self.settings, self.told_lifetime());
-            let text = serde_json::Value::Object(document).to_string();
-            credential = credential.with(EXTERNAL_ACCOUNT, Secret::new(text));
-        }
-        credential
+    fn complete(&self, credential: Credential) -> Credential {
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
 }
 
@@ -162,6 +153,17 @@ impl Provider for Gcp {
 
     fn provides(&self) -> &[Field] {
         &self.fields
+    }
+
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let settings = &self.settings;
+        let account = settings.account.as_ref().map(|account| (ACCOUNT, Secret::new(account.email())));
+        let project = settings.project.as_ref().map(|project| (PROJECT, Secret::new(project)));
+        let external_account = self.fields.contains(&EXTERNAL_ACCOUNT).then(|| {
+            let document = external_account::document(settings, self.told_lifetime());
+            (EXTERNAL_ACCOUNT, Secret::new(serde_json::Value::Object(document).to_string()))
+        });
+        [account, project, external_account].into_iter().flatten().collect()
     }
 
     fn variables(&self) -> &[(&'static str, Field)] {
