@@ -3,9 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
 
+#[path = "doctor/azure.rs"]
+mod azure;
 #[path = "doctor/botocore.rs"]
 mod botocore;
 #[path = "doctor/chance.rs"]
 mod chance;
+#[path = "doctor/google.rs"]
+mod google;
+#[path = "doctor/hvac.rs"]
+mod hvac;
 #[path = "doctor/rig.rs"]
 mod rig;

@@ -152,7 +152,14 @@ impl Dialect {
         {
             return Choice::fails(place, error);
         }
-        Choice::takes(kind, place, "the file at this place comes before the metadata server")
+        let rule = "the file at this place comes before the metadata server";
+        let token = settings.get("credential_source").and_then(|source| source.get("file")?.as_str());
+        match token {
+            Some(token) => {
+                Choice::takes("file", Place::file(token), "it is named there").through(kind, place, rule)
+            }
+            None => Choice::takes(kind, place, rule),
+        }
     }
 
     fn metadata(&self, observation: &Observation<'_>) -> Choice {

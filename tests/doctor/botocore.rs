@@ -1,13 +1,11 @@
 //! boto3, in hundreds of combinations of variables, profiles, mechanisms and odd files.
 
-use std::collections::BTreeMap;
-
 use evercred_sandbox::{Mint, Options, Sandbox};
 use evercred_test_support::Home;
 use serde_json::Value;
 
 use crate::chance::Chance;
-use crate::rig::{Case, Peer, content};
+use crate::rig::{Case, Peer, Tally, content};
 
 #[path = "aws_files.rs"]
 mod aws_files;
@@ -19,33 +17,31 @@ const CASES: u64 = 480;
 fn boto3_takes_what_was_predicted_in_every_case() {
     let (_platform, base, ours) = published();
     let mut peer = Peer::start(&base, "botocore");
-    let (mut wrong, mut outcomes) = (Vec::new(), BTreeMap::<String, u32>::new());
+    let mut tally = Tally::default();
     for seed in 1..=CASES {
         let case = case(&base, seed, &peer.server(), &ours);
         let predicted = case.predicted(&base, "boto3");
         let actual = peer.takes("botocore", &case);
-        *outcomes.entry(kind(&predicted)).or_default() += 1;
-        if let Err(why) = compare(&predicted, &actual, &case, &ours) {
-            wrong.push(format!(
-                "case {seed}: {why}\npredicted {predicted:#}\nactual {actual}\n{}",
-                case.shown()
-            ));
-        }
+        let is_ours = actual["key"].as_str().is_some_and(|key| key.contains(&ours.key));
+        tally.compare(&case, &predicted, &actual, |choice| is_predicted(choice, &actual, &case), is_ours);
     }
-    println!("boto3: {CASES} combinations, {} predicted wrongly; {outcomes:#?}", wrong.len());
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    for outcome in
-        ["env", "assume-role", "assume-role-with-web-identity", "sso", "shared-credentials-file", "login"]
-    {
-        assert!(outcomes.contains_key(outcome), "no case for {outcome}");
-    }
+    tally.finish("boto3", &WAYS);
 }
 
-fn kind(predicted: &Value) -> String {
-    let choice = &predicted["choice"];
-    let fails = || format!("fails: {}", choice["error"].as_str().unwrap_or("it finds nothing"));
-    choice["method"].as_str().map_or_else(fails, str::to_owned)
-}
+const WAYS: [&str; 12] = [
+    "env",
+    "assume-role",
+    "assume-role-with-web-identity",
+    "sso",
+    "shared-credentials-file",
+    "login",
+    "custom-process",
+    "config-file",
+    "ec2-credentials-file",
+    "boto-config",
+    "container-role",
+    "iam-role",
+];
 
 /// What an evercred that works has written, and whom that speaks for.
 fn published() -> (Sandbox, Home, Ours) {
@@ -158,23 +154,12 @@ fn legacy(case: &mut Case, chance: &mut Chance) {
     case.set("AWS_CREDENTIAL_FILE", "~/ec2");
 }
 
-/// Whether the client did what was predicted.
-fn compare(predicted: &Value, actual: &Value, case: &Case, ours: &Ours) -> Result<(), String> {
-    let choice = &predicted["choice"];
-    let same = match choice["outcome"].as_str().unwrap() {
-        "fails" => actual["error"].is_string(),
-        "finds_nothing" => actual["error"].is_null() && actual["method"].is_null(),
-        // Of a login that cannot be used here, only that itself is told.
-        _ if actual["method"] == "login" => origin(choice)["method"] == "login",
-        _ => choice["method"] == actual["method"] && fits(choice, actual["key"].as_str(), case),
-    };
-    let is_ours = actual["key"].as_str().is_some_and(|key| key.contains(&ours.key));
-    let told = predicted["ours"] == "aws.default";
-    match (same, is_ours == told) {
-        (false, _) => Err("the client takes something else".to_owned()),
-        (_, false) => Err(format!("ours is {is_ours}")),
-        _ => Ok(()),
+fn is_predicted(choice: &Value, actual: &Value, case: &Case) -> bool {
+    // Of a login that cannot be used here, only that itself is told.
+    if actual["method"] == "login" {
+        return origin(choice)["method"] == "login";
     }
+    choice["method"] == actual["method"] && fits(choice, actual["key"].as_str(), case)
 }
 
 fn origin(source: &Value) -> &Value {

@@ -21,6 +21,8 @@ impl Case {
     /// An empty home below `base`'s, in which the config and the state of `base` count.
     pub fn new(base: &Home, number: u64) -> Self {
         let home = base.path(format!("cases/{number}"));
+        // A case of its own also for a test that makes two of a number.
+        assert!(!home.exists(), "there is a case {number} already");
         fs::create_dir_all(&home).unwrap();
         let mut case = Self { home, variables: BTreeMap::new(), counter: 0 };
         let home = case.home.display().to_string();
@@ -48,13 +50,17 @@ impl Case {
         format!("{word}{}x", self.counter)
     }
 
+    /// Lets a command of evercred run in it, with the config and the state of `base`.
+    pub fn in_it<'c>(&self, command: &'c mut Command, base: &Home) -> &'c mut Command {
+        command.env_clear().envs(&self.variables).current_dir(&self.home);
+        command.env("EVERCRED_CONFIG", base.path(".config/evercred/config.toml"));
+        command.env("XDG_STATE_HOME", base.path(".local/state")).env("XDG_RUNTIME_DIR", base.path("run"))
+    }
+
     /// What the doctor says that `client` takes, and whose it is.
     pub fn predicted(&self, base: &Home, client: &str) -> Value {
         let mut doctor = Command::new(program());
-        doctor.env_clear().envs(&self.variables).current_dir(&self.home);
-        doctor.env("EVERCRED_CONFIG", base.path(".config/evercred/config.toml"));
-        doctor.env("XDG_STATE_HOME", base.path(".local/state")).env("XDG_RUNTIME_DIR", base.path("run"));
-        let outcome = Outcome::of(doctor.args(["doctor", "--output", "json"]));
+        let outcome = Outcome::of(self.in_it(&mut doctor, base).args(["doctor", "--output", "json"]));
         let said: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
         let predictions = said["predictions"].as_array().unwrap();
         predictions.iter().find(|prediction| prediction["client"] == client).unwrap().clone()
@@ -75,9 +81,57 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// How predictions of one client went.
+#[derive(Debug, Default)]
+pub struct Tally {
+    wrong: Vec<String>,
+    outcomes: BTreeMap<String, u32>,
+}
+
+impl Tally {
+    /// Compares a prediction with what the client did; `fits` says whether the credential is that of the place, and
+    /// `is_ours` whether it is evercred's.
+    pub fn compare(
+        &mut self,
+        case: &Case,
+        predicted: &Value,
+        actual: &Value,
+        fits: impl FnOnce(&Value) -> bool,
+        is_ours: bool,
+    ) {
+        let choice = &predicted["choice"];
+        let fails = || format!("fails: {}", choice["error"].as_str().unwrap_or("it finds nothing"));
+        let outcome = choice["method"].as_str().map_or_else(fails, str::to_owned);
+        *self.outcomes.entry(outcome).or_default() += 1;
+        let same = match choice["outcome"].as_str().unwrap() {
+            "fails" => actual["error"].is_string(),
+            "finds_nothing" => actual["key"].is_null(),
+            _ => fits(choice),
+        };
+        if !same || is_ours != predicted["ours"].is_string() {
+            let shown = case.shown();
+            self.wrong.push(format!("predicted {predicted:#}\nactual {actual} (ours: {is_ours})\n{shown}"));
+        }
+    }
+
+    /// Prints the figures, and fails the test if a prediction was wrong or one of these outcomes was never seen.
+    pub fn finish(self, client: &str, outcomes: &[&str]) {
+        let cases: u32 = self.outcomes.values().sum();
+        println!(
+            "{client}: {cases} combinations, {} predicted wrongly; {:#?}",
+            self.wrong.len(),
+            self.outcomes
+        );
+        assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n\n"));
+        for outcome in outcomes {
+            assert!(self.outcomes.contains_key(*outcome), "no case for {outcome}");
+        }
+    }
+}
+
 /// What stands at a place that was predicted: a variable's value, or a line of a file, or the file.
 pub fn content(place: &Value, case: &Case) -> String {
-    let file = || fs::read(place["file"].as_str().unwrap()).unwrap();
+    let file = || fs::read(case.home.join(place["file"].as_str().unwrap())).unwrap();
     match place["kind"].as_str().unwrap() {
         "variable" => case.variables[place["name"].as_str().unwrap()].clone(),
         "line" => {
@@ -87,6 +141,7 @@ pub fn content(place: &Value, case: &Case) -> String {
             line.split_once(['=', ':']).unwrap().1.trim().to_owned()
         }
         "file" => String::from_utf8(file()).unwrap(),
+        "entry" => place["entry"].as_str().unwrap().to_owned(),
         "address" => place["url"].as_str().unwrap().to_owned(),
         other => panic!("what is at a {other}?"),
     }

@@ -6,6 +6,7 @@ metadata) and answers each in its own way. Then, for each line {"family", "envir
 variables and no others.
 """
 
+import base64
 import http.server
 import json
 import os
@@ -134,7 +135,8 @@ def azure_source(environment):
             return super().send(request, **kwargs)
 
     # No host of these cases is one that Microsoft vouches for.
-    credential = azure.identity.DefaultAzureCredential(transport=Redirected(), disable_instance_discovery=True)
+    options = {"disable_instance_discovery": True, "retry_total": 0}
+    credential = azure.identity.DefaultAzureCredential(transport=Redirected(), **options)
     token = credential.get_token("https://management.azure.com/.default")
     return {"method": type(credential._successful_credential).__name__, "key": token.token}
 
@@ -186,16 +188,15 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def entra(self, form):
         if "client_assertion" in form:
             assertion = form["client_assertion"][0]
-            # One that was made with a certificate is a JWT; the ID tokens of these cases are not.
-            key = "certificate" if assertion.count(".") == 2 and len(assertion) > 300 else "assertion~" + assertion
+            key = "certificate" if "x5t" in header_of(assertion) else "assertion~" + assertion
         else:
             key = (form.get("client_secret") or form.get("password") or ["no proof"])[0]
         if "resource" in form:
             key = "managed~" + self.path.split("?")[0].split("/")[1]
-        self.token(key)
+        self.token(key, id_token=f"{PART}.{PART}.{PART}", client_info=PART)
 
-    def token(self, key):
-        answer = {"access_token": key, "expires_in": 3600, "expires_on": "4070908800", "token_type": "Bearer",
+    def token(self, key, **more):
+        answer = {**more, "access_token": key, "expires_in": 3600, "expires_on": "4070908800", "token_type": "Bearer",
                   "resource": "https://management.azure.com"}
         self.answer("application/json", json.dumps(answer))
 
@@ -243,6 +244,21 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+
+def header_of(jwt):
+    part = jwt.split(".")[0]
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError:
+        return {}
+
+
+# A person's claims, and who they are in which tenant, as Entra adds them for people.
+PART = base64.urlsafe_b64encode(json.dumps({
+    "aud": "11111111-2222-4333-8444-555555555555", "iss": "https://login.microsoftonline.com/tenant/v2.0", "sub": "dev",
+    "oid": "dev", "tid": "tenant", "uid": "dev", "utid": "tenant", "preferred_username": "dev@acme.example",
+    "exp": 4070908800, "iat": 1,
+}).encode()).decode().rstrip("=")
 
 STS = """<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result><Credentials>
 <AccessKeyId>{key}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>
