@@ -52,7 +52,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fresh, 1 this machine failed, 2 usage, 3 bad config, 4 refused, 5 unavailable, 6 stale, 7 expired, \
-8 no daemon, 9 timed out.";
+8 no daemon, 9 timed out, 10 not used.";
 
 /// Below a command's own options.
 const GLOBAL: &str = "Global options";

@@ -8,6 +8,7 @@ mod azure_cli;
 mod botocore;
 pub(crate) mod clients;
 pub(crate) mod disk;
+pub(crate) mod findings;
 mod google;
 pub(crate) mod observation;
 pub(crate) mod ours;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::login::LoginId;
 use clients::{CLIENTS, Client};
+use findings::{Finding, Severity};
 use observation::Observation;
 use ours::Ours;
 use prediction::Choice;
@@ -31,6 +33,10 @@ pub(crate) struct Diagnosis {
     pub(crate) version: u32,
     /// What each client takes, here and now.
     pub(crate) predictions: Vec<Prediction>,
+    /// What is wrong, the worst first.
+    pub(crate) findings: Vec<Finding>,
+    /// What `--fix` did.
+    pub(crate) fixed: Vec<String>,
 }
 
 /// What one client takes.
@@ -38,11 +44,24 @@ pub(crate) struct Diagnosis {
 pub(crate) struct Prediction {
     /// The client.
     pub(crate) client: &'static str,
+    /// Whether it is installed; absent for a library, of which nobody knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) installed: Option<bool>,
     /// What it takes.
     pub(crate) choice: Choice,
     /// The login whose credential that is; absent if it is none of ours.
     #[schemars(with = "Option<String>")]
     pub(crate) ours: Option<LoginId>,
+}
+
+impl Diagnosis {
+    /// The present version of the format.
+    pub(crate) const VERSION: u32 = 1;
+
+    /// Whether every login is used by the clients that it is for.
+    pub(crate) fn is_good(&self) -> bool {
+        self.findings.iter().all(|finding| finding.severity != Severity::Error)
+    }
 }
 
 /// What every client takes.
@@ -56,5 +75,6 @@ fn predict_one(client: &Client, observation: &Observation<'_>, ours: Ours<'_>) -
         Choice::Takes(source) => ours.login_of(source, observation),
         Choice::Fails { .. } | Choice::FindsNothing { .. } => None,
     };
-    Prediction { client: client.name, choice, ours }
+    let installed = client.command.map(|command| observation.program(command).is_some());
+    Prediction { client: client.name, installed, choice, ours }
 }

@@ -42,6 +42,7 @@ use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 use crate::config::kind::Kind;
 use crate::files::{Owner, Target};
 
+pub(crate) use part::without_lines_of;
 pub(crate) use secret_file::SecretContext;
 
 pub use process_document::{answer as process_answer, document_of as process_document_of};

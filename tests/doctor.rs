@@ -9,6 +9,8 @@ mod azure;
 mod botocore;
 #[path = "doctor/chance.rs"]
 mod chance;
+#[path = "doctor/findings.rs"]
+mod findings;
 #[path = "doctor/google.rs"]
 mod google;
 #[path = "doctor/hvac.rs"]

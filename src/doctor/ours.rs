@@ -38,6 +38,13 @@ impl Ours<'_> {
         })
     }
 
+    /// Whether an output of ours keeps `place`.
+    pub(crate) fn is_kept(&self, place: &Place, observation: &Observation<'_>) -> bool {
+        let mut outputs =
+            self.logins.iter().flat_map(|login| login.outputs.iter().map(move |output| (login, output)));
+        outputs.any(|(login, output)| self.keeps(login, output.as_ref(), place, observation))
+    }
+
     /// Whether there is a login of that name.
     pub(crate) fn knows(&self, id: &LoginId) -> bool {
         self.logins.iter().any(|login| login.id == *id)

@@ -104,13 +104,6 @@ impl Choice {
     }
 }
 
-impl Source {
-    /// The end of the way.
-    pub(crate) fn origin(&self) -> &Self {
-        self.from.as_ref().map_or(self, |from| from.origin())
-    }
-}
-
 impl Place {
     pub(crate) fn variable(name: &str) -> Self {
         Self::Variable { name: name.to_owned() }

@@ -159,6 +159,25 @@ impl Records {
         self.publisher.update_private(&self.path(&login.id), &text)
     }
 
+    /// The logins that there are records of.
+    pub(super) fn ids(&self) -> Vec<LoginId> {
+        let entries = self.folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+        let id = |name: &str| name.strip_suffix(".record.json")?.parse().ok();
+        let mut ids: Vec<LoginId> = entries.filter_map(|entry| id(entry.file_name().to_str()?)).collect();
+        ids.sort();
+        ids
+    }
+
+    /// What was published for `id` last: paths and digests.
+    pub(super) fn published(&self, id: &LoginId) -> Vec<(PathBuf, String)> {
+        let outputs = self.load(id).map(|record| record.outputs).unwrap_or_default();
+        outputs.into_iter().map(|published| (published.path, published.digest)).collect()
+    }
+
+    pub(super) const fn publisher(&self) -> &Publisher {
+        &self.publisher
+    }
+
     /// Forgets what was published for `id`.
     pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
         self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)

@@ -69,6 +69,11 @@ impl<'a> Ini<'a> {
         section.checked_sub(1).and_then(|index| self.titles.get(index)).map_or("", String::as_str)
     }
 
+    /// What stands between the brackets of all headers.
+    pub(crate) fn titles(&self) -> impl Iterator<Item = &str> {
+        self.titles.iter().map(String::as_str)
+    }
+
     /// The titles that occur more than once, each once.
     pub(crate) fn repeated_titles(&self) -> Vec<&str> {
         let again = self.titles.iter().enumerate().filter(|(index, title)| {
