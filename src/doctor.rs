@@ -3,12 +3,14 @@
 //! A prediction is a pure function of an [`Observation`](observation::Observation): one file a family of clients, with
 //! that client's own order and its own way of reading files. What is wrong on this machine are findings.
 
+mod aws_sdks;
 mod azure;
 mod azure_cli;
 mod botocore;
 pub(crate) mod clients;
 pub(crate) mod disk;
 pub(crate) mod findings;
+mod gcloud;
 mod google;
 pub(crate) mod observation;
 pub(crate) mod ours;

@@ -3,12 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
 
+#[path = "doctor/aws_sdks.rs"]
+mod aws_sdks;
 #[path = "doctor/azure.rs"]
 mod azure;
 #[path = "doctor/botocore.rs"]
 mod botocore;
 #[path = "doctor/chance.rs"]
 mod chance;
+#[path = "doctor/commands.rs"]
+mod commands;
 #[path = "doctor/findings.rs"]
 mod findings;
 #[path = "doctor/google.rs"]

@@ -2,7 +2,7 @@
 
 use super::observation::Observation;
 use super::prediction::Choice;
-use super::{azure, azure_cli, botocore, google, vault};
+use super::{aws_sdks, azure, azure_cli, botocore, gcloud, google, vault};
 use crate::outputs::Readers;
 
 /// A client of which it can be said what it will take.
@@ -22,6 +22,10 @@ pub(crate) struct Client {
 pub(crate) const CLIENTS: &[Client] = &[
     Client { name: "boto3", readers: Readers::Aws, command: None, choose: botocore::choose },
     Client { name: "aws", readers: Readers::Aws, command: Some("aws"), choose: botocore::choose },
+    Client { name: "aws-sdk-js v3", readers: Readers::Aws, command: None, choose: aws_sdks::javascript },
+    Client { name: "aws-sdk-go v2, Terraform", readers: Readers::Aws, command: None, choose: aws_sdks::go },
+    Client { name: "aws-config (Rust)", readers: Readers::Aws, command: None, choose: aws_sdks::rust },
+    Client { name: "gcloud", readers: Readers::Gcloud, command: Some("gcloud"), choose: gcloud::choose },
     Client { name: "google-auth (Python)", readers: Readers::Google, command: None, choose: google::python },
     Client {
         name: "google-auth-library (Node)",

@@ -58,6 +58,22 @@ impl IniFile {
         }
     }
 
+    /// The same as programs read it that are not strict: what is there twice counts the second time, and what cannot be
+    /// understood not at all.
+    pub(crate) fn read_leniently(observation: &Observation<'_>, path: &Path) -> Self {
+        let seen = observation.read(path);
+        let Seen::File(bytes) = &*seen else { return Self::default() };
+        let text = String::from_utf8_lossy(bytes);
+        let mut reader = Reader::new(path);
+        reader.is_lenient = true;
+        for (index, line) in Ini::parse(text.as_bytes()).lines.iter().enumerate() {
+            // Nothing is refused.
+            let _ = reader.take(index + 1, &line.kind, str::from_utf8(line.bytes).unwrap_or_default());
+        }
+        reader.late = None;
+        reader.end().unwrap_or_default()
+    }
+
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Broken> {
         let readable = str::from_utf8(bytes);
         if let Err(error) = readable {
@@ -68,7 +84,7 @@ impl IniFile {
         if ini.has_byte_order_mark() {
             return Err(Broken { line: 1, error: "the file begins with a byte order mark" });
         }
-        let mut reader = Reader { path, sections: Vec::new(), open: None, late: None };
+        let mut reader = Reader::new(path);
         for (index, line) in ini.lines.iter().enumerate() {
             reader.take(index + 1, &line.kind, str::from_utf8(line.bytes).unwrap_or_default())?;
         }
@@ -96,9 +112,14 @@ struct Reader<'p> {
     open: Option<usize>,
     /// What is only complained of at the end.
     late: Option<Broken>,
+    is_lenient: bool,
 }
 
-impl Reader<'_> {
+impl<'p> Reader<'p> {
+    const fn new(path: &'p Path) -> Self {
+        Self { path, sections: Vec::new(), open: None, late: None, is_lenient: false }
+    }
+
     fn take(&mut self, line: usize, kind: &Kind, text: &str) -> Result<(), Broken> {
         match (kind, self.open) {
             (Kind::Blank | Kind::Comment, _) => Ok(()),
@@ -121,7 +142,7 @@ impl Reader<'_> {
         let text = text.trim();
         let title = text.rfind(']').map(|end| &text[1..end]).unwrap_or_default();
         let known = self.sections.iter().position(|section| section.title == title);
-        if known.is_some() && title != ALL_SECTIONS {
+        if known.is_some() && title != ALL_SECTIONS && !self.is_lenient {
             return Err(Broken { line, error: "the section is there twice" });
         }
         self.open = Some(known.unwrap_or(self.sections.len()));

@@ -9,7 +9,8 @@ use crate::rig::{Case, Peer, Tally, content};
 
 #[path = "aws_files.rs"]
 mod aws_files;
-use aws_files::{Files, Ours};
+use aws_files::Files;
+pub use aws_files::Ours;
 
 const CASES: u64 = 480;
 
@@ -44,7 +45,7 @@ const WAYS: [&str; 12] = [
 ];
 
 /// What an evercred that works has written, and whom that speaks for.
-fn published() -> (Sandbox, Home, Ours) {
+pub fn published() -> (Sandbox, Home, Ours) {
     let platform = Sandbox::start(Options::default()).unwrap();
     let home = Home::new();
     let token = home.write("token", platform.mint(&Mint::default()));

@@ -159,8 +159,17 @@ pub struct Peer {
 impl Peer {
     pub fn start(home: &Home, family: &str) -> Self {
         let mut command = clients::python(home, "which_source.py");
-        command.arg(family).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.arg(family);
+        Self::talk(command)
+    }
+
+    /// The same for a client of node.
+    pub fn start_javascript(home: &Home) -> Self {
+        Self::talk(clients::which_source_javascript(home))
+    }
+
+    fn talk(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut peer = Self { child, output, hello: Value::Null };
         peer.hello = peer.line();
