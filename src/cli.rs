@@ -16,14 +16,20 @@ use crate::registry::Registry;
 use crate::report::{Colour, Report};
 
 mod app;
+mod check;
 mod config;
 mod credential_process;
+mod docker_credential;
 mod doctor;
 mod down;
+mod env;
 mod exec;
 mod get;
+mod git_credential;
+mod init;
 mod install;
 mod keep;
+mod kube_credential;
 mod live;
 mod log;
 mod logout;
@@ -85,6 +91,8 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first config, from what this machine knows and what you say
+    Init(init::Arguments),
     /// Keep all logins fresh in the background, if that is not done already
     Up(up::Arguments),
     /// End what keeps the logins fresh in the background
@@ -108,6 +116,12 @@ enum Command {
     /// Until the command begins, exit codes are those of evercred; 126 means that it cannot be executed, 127 that there is
     /// no such command.
     Exec(exec::Arguments),
+    /// Print the variables by which programs find these logins
+    ///
+    /// They name profiles and paths of files that evercred keeps fresh, rather than secrets, and change with the config
+    /// only. Variables that would come before them are taken out. For the start-up files of shells, see the table
+    /// `[environment]` of the config.
+    Env(env::Arguments),
     /// Keep logins fresh until a process ends; `exec` starts it so
     #[command(hide = true)]
     Keep(keep::Arguments),
@@ -115,10 +129,29 @@ enum Command {
     Status(status::Arguments),
     /// Say which credential each client takes, here and now, and what keeps it from taking ours
     Doctor(doctor::Arguments),
+    /// Try the whole chain out, step by step, and publish nothing
+    ///
+    /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
+    /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
+    Check(check::Arguments),
     /// Print the credential of one login, after a refresh if it is due
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
+    /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
+    KubeCredential(kube_credential::Arguments),
+    /// Be the credential helper of docker, podman and other clients of registries
+    ///
+    /// They run docker-credential-evercred, which is the same, for each registry in their config:
+    /// {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "evercred"}}. Which login that is shows in the
+    /// registry's host; the logins' `hosts` decide between several.
+    DockerCredential(docker_credential::Arguments),
+    /// Be the credential helper of git
+    ///
+    /// git runs git-credential-evercred, which is the same, after `git config --global credential.helper evercred`.
+    /// CodeCommit needs `credential.UseHttpPath = true`, too. Which login a server belongs to shows in its host; the
+    /// logins' `hosts` decide between several.
+    GitCredential(git_credential::Arguments),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
@@ -183,6 +216,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
     start_log(&global, &cli.command, &environment)?;
     let app = app::App::new(environment, registry.clone(), global.config.clone())?;
     match cli.command {
+        Command::Init(arguments) => init::run(&app, &arguments, output),
         Command::Up(arguments) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),
         Command::Run(arguments) => run::run(app, arguments),
@@ -192,10 +226,15 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
         Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
+        Command::Check(arguments) => check::run(&app, &arguments, output),
+        Command::Env(arguments) => env::run(&app, &arguments, output),
         Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
+        Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),

@@ -10,6 +10,7 @@ use evercred_core::{Field, Provider, SecretReader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::endpoints::Endpoint;
 use crate::hooks::Hook;
 use crate::outputs::Output;
 use crate::sources::TokenSource;
@@ -30,6 +31,8 @@ pub struct Login {
     pub policy: Policy,
     /// Whom it tells when something happens to it.
     pub hooks: Vec<Hook>,
+    /// The registries and git servers that it is for, as patterns; none: all of its cloud.
+    pub hosts: Vec<String>,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
     pub has_secrets: bool,
 }
@@ -58,6 +61,22 @@ impl Login {
     pub fn is_same_as(&self, other: &Self) -> bool {
         let what = |login: &Self| (login.id.clone(), login.fingerprint.clone(), login.has_secrets);
         what(self) == what(other)
+    }
+
+    /// Where programs ask for its credential.
+    pub fn endpoints(&self) -> impl Iterator<Item = Arc<dyn Endpoint>> {
+        self.outputs.iter().filter_map(|output| output.endpoint())
+    }
+
+    /// What its endpoints answer with.
+    pub fn serves_fields(&self) -> impl Iterator<Item = Field> {
+        let serving = self.outputs.iter().filter(|output| output.endpoint().is_some());
+        serving.flat_map(|output| output.needs().iter().copied())
+    }
+
+    /// Whether its credential has to be in the memory of a daemon.
+    pub fn is_asked_for(&self) -> bool {
+        self.has_secrets || self.endpoints().next().is_some()
     }
 
     /// The login that a secret is read with; none, if this is no secret.

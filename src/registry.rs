@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use evercred_core::{Configured, Provider};
+use evercred_core::{Configured, Provider, Question};
 use evercred_http::BuildContext;
 
 use crate::config::kind::Kind;
@@ -15,15 +15,17 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]),
+    login::<evercred_aws::Config>("aws", &["profile"]).asking(evercred_aws::QUESTIONS),
     #[cfg(feature = "azure")]
-    login::<evercred_azure::Config>("azure", &["workload-identity"]),
+    login::<evercred_azure::Config>("azure", &["workload-identity"]).asking(evercred_azure::QUESTIONS),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]),
+    login::<evercred_gcp::Config>("gcp", &["external-account"]).asking(evercred_gcp::QUESTIONS),
     #[cfg(feature = "token")]
-    login::<evercred_token::Config>("token", &["token-file"]),
+    login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
-    login::<evercred_vault::Config>("vault", &["vault-token"]).with_secrets(),
+    login::<evercred_vault::Config>("vault", &["vault-token"])
+        .asking(evercred_vault::QUESTIONS)
+        .with_secrets(),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -35,9 +37,18 @@ pub struct ProviderKind {
     pub outputs: &'static [&'static str],
     /// Whether it keeps secrets that are read with its credential.
     pub secrets: bool,
+    /// What the user is asked who sets up the first login.
+    pub questions: &'static [Question],
 }
 
 impl ProviderKind {
+    /// The same kind, with what its first user is asked.
+    #[must_use]
+    pub const fn asking(mut self, questions: &'static [Question]) -> Self {
+        self.questions = questions;
+        self
+    }
+
     /// The same kind, which keeps [secrets](evercred_core::SecretStore).
     #[must_use]
     pub const fn with_secrets(mut self) -> Self {
@@ -51,7 +62,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[] }
 }
 
 /// Everything that a config can name.

@@ -3,12 +3,19 @@
 //! Of all ways to the same login one is chosen for each kind of programs, and whatever else in their environment chooses a
 //! credential is taken out. Nothing here asks anybody: variables follow from the config, unless they are secrets.
 
+pub mod file;
+mod github;
+mod syntax;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use evercred_core::{Credential, Environment, Field, Secret};
 
 use crate::login::{Login, LoginId};
 use crate::outputs::{Readers, Value, Variable, Way};
+
+pub use file::VariablesFile;
+pub use syntax::{Syntax, Unwritable};
 
 /// The variables for some logins.
 #[derive(Debug, Default)]
@@ -102,6 +109,21 @@ impl Variables {
         self.unset.iter().copied().filter(|name| !self.set.contains_key(*name))
     }
 
+    /// As `syntax` has them.
+    pub fn statements(&self, syntax: Syntax) -> Result<String, Unwritable> {
+        syntax::statements(syntax, self)
+    }
+
+    /// What a step of a GitHub workflow says before anything else, so that no log shows a secret.
+    pub fn github_masks(&self) -> String {
+        github::masks(self)
+    }
+
+    /// What it appends to the file of variables, when `environment` is the one of the job.
+    pub fn github_entries(&self, environment: &Environment) -> String {
+        github::lines(self) + &github::emptied(self, environment)
+    }
+
     fn insert(&mut self, name: &str, setting: Setting) -> Result<(), Clash> {
         match self.set.get(name) {
             Some(known) if known.value.expose() != setting.value.expose() => {
@@ -125,3 +147,6 @@ fn row_of(name: &str) -> Readers {
 fn is_fixed(login: &Login, field: Field) -> bool {
     login.provider().fixed().iter().any(|(known, _)| *known == field)
 }
+
+#[cfg(test)]
+mod tests;

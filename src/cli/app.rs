@@ -57,9 +57,24 @@ impl App {
 
     /// The logins that `names` name, or all if it names none; and what makes their attempts.
     pub(super) fn logins(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|login| login.has_secrets, names)
+    }
+
+    /// The same, with attempts that lend credentials.
+    pub(super) fn lenders(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|_| true, names)
+    }
+
+    /// The one login of that name, and attempts that lend its credential.
+    pub(super) fn lender(&self, name: &LoginId) -> Found<Arc<Login>> {
+        let (mut logins, attempts) = self.lenders(std::slice::from_ref(name))?;
+        Ok((logins.swap_remove(0), attempts))
+    }
+
+    fn logins_holding(&self, wanted: fn(&Login) -> bool, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
         let resolved = self.resolved()?;
         let audit = self.audit(&resolved.services);
-        let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
+        let attempts = self.attempts_holding(wanted, audit.map(|audit| audit as Arc<dyn Observer>));
         let mut logins = resolved.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
@@ -103,8 +118,13 @@ impl App {
         Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
     }
 
-    pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
-        self.attempts_with(self.publisher(), self.records(), observers)
+    /// Attempts that hold the credentials of `wanted` logins in memory.
+    pub(super) fn attempts_holding(
+        &self,
+        wanted: fn(&Login) -> bool,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
+        self.attempts_with(self.publisher(), self.records(), (wanted, observers))
     }
 
     /// Attempts whose locks and records are in `folder`, for files that are nobody else's.
@@ -113,17 +133,18 @@ impl App {
         folder: &Path,
         observers: impl IntoIterator<Item = Arc<dyn Observer>>,
     ) -> Arc<Attempts> {
-        self.attempts_with(Publisher::new(folder.join("locks")), self.records_in(folder), observers)
+        let publisher = Publisher::new(folder.join("locks"));
+        self.attempts_with(publisher, self.records_in(folder), (Login::is_asked_for, observers))
     }
 
     fn attempts_with(
         &self,
         publisher: Publisher,
         records: Records,
-        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+        (wanted, observers): (fn(&Login) -> bool, impl IntoIterator<Item = Arc<dyn Observer>>),
     ) -> Arc<Attempts> {
         let attempts = Attempts::new(Arc::clone(&self.clock), publisher, records, fastrand::f64);
-        Arc::new(attempts.observed_by(observers.into_iter().collect()))
+        Arc::new(attempts.holding(wanted).observed_by(observers.into_iter().collect()))
     }
 
     /// The audit log, if there is to be one.

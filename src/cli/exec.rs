@@ -26,7 +26,7 @@ use crate::variables::Variables;
 
 use super::app::{App, runtime};
 use super::{Global, keep};
-pub(super) use plan::{Plan, folder};
+pub(super) use plan::{Plan, clashing, folder, is_secret, no_way};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -62,7 +62,7 @@ pub(super) fn run(app: &App, arguments: &Arguments, global: &Global, dumps: &Dum
     for note in told.map_err(|report| if keeper { ready::of_keeper(report) } else { report })? {
         say(&note);
     }
-    let attempts = app.attempts(None);
+    let attempts = app.attempts_holding(|_| true, None);
     let machinery = plan.needs_credentials().then(runtime).transpose()?;
     let variables = plan.variables(app, |login| {
         let Some(machinery) = &machinery else { return Ok(None) };

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    let (login, attempts) = app.login(&arguments.login)?;
+    let (login, attempts) = app.lender(&arguments.login)?;
     let credential = if arguments.fresh {
         let obtained = runtime()?.block_on(attempts.obtain(&login));
         obtained.map_err(|(_, failure)| Report::from(&failure))?

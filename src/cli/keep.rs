@@ -158,7 +158,7 @@ async fn beside(
 ) -> io::Result<()> {
     let audit = app.audit(&resolved.services).map(|audit| audit as Arc<dyn Observer>);
     let (shared, private) = plan.split();
-    let shared = keeper(app, resolved, app.attempts(audit.clone()), shared);
+    let shared = keeper(app, resolved, app.attempts_holding(Login::is_asked_for, audit.clone()), shared);
     let private = keeper(app, resolved, app.attempts_in(plan.folder(), audit), private);
     let news = [&shared, &private].map(|keeper| keeper.as_ref().map(Keeper::status));
     #[expect(deprecated, reason = "an OwnedFd keeps its descriptor open, which is all that is asked for")]

@@ -38,8 +38,8 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let audit = app.audit(&resolved.services);
     let monitors = resolved.services.metrics.clone().map(Monitors::new);
     let counting = monitors.as_ref().map(Monitors::observer);
-    let attempts =
-        app.attempts(audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
+    let observers = audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting);
+    let attempts = app.attempts_holding(Login::is_asked_for, observers);
     let environment = &app.machine.build.surroundings.environment;
     let manager = if arguments.background {
         // `up` may be called in another service of systemd's, which is not ours to speak for.

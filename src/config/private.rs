@@ -51,6 +51,7 @@ pub fn in_folder(
             outputs,
             policy: Policy { ..login.policy },
             hooks: Vec::new(),
+            hosts: Vec::new(),
             has_secrets: false,
         })
     })

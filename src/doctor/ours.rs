@@ -6,12 +6,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use url::{Host, Url};
+
 use super::observation::{Observation, Seen};
 use super::prediction::{Place, Source};
 use crate::credential_process::PROGRAM;
 use crate::engine::record::Records;
 use crate::login::{Login, LoginId};
 use crate::outputs::Output;
+use crate::serve::Listen;
 
 /// What is known of what we keep.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,9 @@ impl Ours<'_> {
         place: &Place,
         observation: &Observation<'_>,
     ) -> bool {
+        if let Place::Address { url } = place {
+            return listens_at(output, url);
+        }
         let (Place::Line { file, .. } | Place::Entry { file, .. } | Place::File { file }) = place else {
             return false;
         };
@@ -85,6 +91,21 @@ impl Ours<'_> {
         let is_in_our_folder = output.target().path.starts_with(self.state_folder);
         knows_its_own || is_in_our_folder || self.records.holds(login, output)
     }
+}
+
+/// Whether `output` is an endpoint that is asked at this URL, or host and port.
+pub(crate) fn listens_at(output: &dyn Output, url: &str) -> bool {
+    let Some(endpoint) = output.endpoint() else { return false };
+    let Listen::Loopback(address) = endpoint.listen() else { return false };
+    let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    let Ok(url) = Url::parse(&whole) else { return false };
+    let is_host = match url.host() {
+        Some(Host::Ipv4(host)) => address.ip() == host,
+        Some(Host::Ipv6(host)) => address.ip() == host,
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    is_host && url.port_or_known_default() == Some(address.port())
 }
 
 /// The login that a line names in a command of evercred's, whether or not there still is one of that name.

@@ -10,9 +10,32 @@ use crate::login::Login;
 
 use super::attempt::{Attempts, Outcome};
 use super::attempt_error::{AttemptError, Stage};
+use super::renewal::Kept;
 use super::state::Held;
 
 impl Attempts {
+    /// These attempts, which hold the credentials of `wanted` logins in memory, and adopt only what they can hold.
+    #[must_use]
+    pub fn holding(mut self, wanted: fn(&Login) -> bool) -> Self {
+        self.kept = Kept::new(wanted);
+        self
+    }
+
+    /// The instant by which credentials have ended or not.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
+    /// The credential of `login` that this process holds, if it has not ended. Costs no look at a file.
+    pub fn in_memory(&self, login: &Login) -> Option<Arc<Credential>> {
+        self.kept.present(login, self.clock.now())
+    }
+
+    /// When this process received `credential`, if that is the one of `login` that it holds.
+    pub fn received_at(&self, login: &Login, credential: &Arc<Credential>) -> Option<SystemTime> {
+        self.kept.received_at(login, credential)
+    }
+
     /// The credential of `login`: the one in use, or else the one that an attempt for it gets.
     pub async fn at_hand(self: &Arc<Self>, login: &Arc<Login>) -> Result<(Held, Credential), AttemptError> {
         self.at_hand_after(login, SystemTime::UNIX_EPOCH).await

@@ -4,7 +4,8 @@
 //! near its end, an attempt is made, the same as the daemon's and under the same lock, so that of a hundred who find it
 //! stale one exchanges; what comes of it is published as always. Outputs that hold only a part of it (Google's and
 //! Azure's clients exchange the ID token themselves) are left alone: nobody who reads them asked for other ones, so what
-//! is lent was obtained beside them and published nowhere.
+//! is lent was obtained beside them and published nowhere. Attempts that lend hold what they get in memory
+//! ([`Attempts::holding`]).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,10 +22,15 @@ use super::state::Held;
 impl Attempts {
     /// The login's credential with every field that its provider gives, good for a while yet if that can be had at all.
     pub async fn lend(self: &Arc<Self>, login: &Arc<Login>) -> Result<Credential, AttemptError> {
-        match self.found(login).await {
+        let known = self.in_background(login, |this, login| this.records.read(&login)).await.flatten();
+        let now = self.clock.now();
+        let is_fresh =
+            known.as_ref().is_some_and(|held| held.refresh_at > now && held.is_good_for_a_while(now));
+        match self.in_use(login, known.as_ref()).await {
             Some((_, part)) if !is_whole(login, &part) => self.obtain_beside(login).await,
-            Some((held, credential)) if held.is_good_for_a_while(self.clock.now()) => Ok(credential),
+            Some((held, credential)) if held.is_good_for_a_while(now) => Ok(credential),
             Some((_, old)) => Ok(self.refreshed(login).await.unwrap_or(old)),
+            None if is_fresh => self.obtain_beside(login).await,
             None => self.refreshed(login).await,
         }
     }
@@ -58,17 +64,15 @@ fn is_whole(login: &Login, credential: &Credential) -> bool {
 impl Held {
     /// Whether it can be handed to somebody who goes on using it for some minutes.
     pub fn is_good_for_a_while(&self, now: SystemTime) -> bool {
-        !self.is_from_the_future(now) && lasts(self.issued_at, self.expires_at, now)
+        let lasts = |end| now + margin(self.issued_at, end) < end;
+        !self.is_from_the_future(now) && self.expires_at.is_none_or(lasts)
     }
 }
 
-/// Whether what was issued at `start` and ends at `end` may still be handed out. Requests take their time, and clocks are
-/// off, so that ends five minutes before; a short life is cut by a twelfth at most.
-pub(crate) fn lasts(start: SystemTime, end: Option<SystemTime>, now: SystemTime) -> bool {
-    end.is_none_or(|end| {
-        let life = end.duration_since(start).unwrap_or_default();
-        now + MARGIN.min(life / 12) < end
-    })
+/// How long before its `end` something that was issued at `start` is not handed out any more. Requests take their time,
+/// and clocks are off; a short life is cut by a twelfth at most.
+pub(super) fn margin(start: SystemTime, end: SystemTime) -> Duration {
+    MARGIN.min(end.duration_since(start).unwrap_or_default() / 12)
 }
 
 const MARGIN: Duration = Duration::from_mins(5);

@@ -19,8 +19,8 @@ use super::state::Held;
 /// The folder of records.
 #[derive(Debug, Clone)]
 pub struct Records {
-    folder: PathBuf,
-    publisher: Publisher,
+    pub(super) folder: PathBuf,
+    pub(super) publisher: Publisher,
 }
 
 /// How a login's outputs stand.
@@ -178,8 +178,9 @@ impl Records {
         &self.publisher
     }
 
-    /// Forgets what was published for `id`.
+    /// Forgets what was published for `id`, and the passes that were made from it.
     pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
+        self.forget_passes(id)?;
         self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)
     }
 

@@ -155,7 +155,7 @@ pub(super) fn is_plain(value: &str) -> bool {
 }
 
 /// The value as a shell takes it literally, line breaks included.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

@@ -60,7 +60,7 @@ const PROJECT: Field = Field::new("project");
 const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_PROJECT";
 /// The file in gcloud's folder that Google's libraries read by themselves.
-const WELL_KNOWN: &str = "application_default_credentials.json";
+pub(super) const WELL_KNOWN: &str = "application_default_credentials.json";
 
 impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;

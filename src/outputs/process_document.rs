@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
@@ -34,15 +35,9 @@ impl Document for ProcessDocument {
     }
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        let document = serde_json::from_slice::<Kept>(current);
-        let fields = document.map(|kept| {
-            [
-                (Field::ACCESS_KEY_ID, kept.access_key_id),
-                (Field::SECRET_ACCESS_KEY, kept.secret_access_key),
-                (Field::SESSION_TOKEN, kept.session_token),
-            ]
-        });
-        fields.into_iter().flatten().map(|(field, text)| (field, Secret::new(text))).collect()
+        let Ok(document) = serde_json::from_slice::<Value>(current) else { return Vec::new() };
+        let known = FIELDS.iter().filter_map(|(name, field)| Some((*field, document.get(name)?.as_str()?)));
+        known.map(|(field, value)| (field, Secret::new(value))).collect()
     }
 
     /// botocore's advisory window, the longest of all SDKs.
@@ -77,6 +72,14 @@ pub fn answer(credential: &Credential, place: &dyn Display) -> Result<Vec<u8>, F
 
 const EXTENSION: &str = "json";
 
+/// The fields by their names in the document.
+const FIELDS: [(&str, Field); 4] = [
+    ("AccessKeyId", Field::ACCESS_KEY_ID),
+    ("SecretAccessKey", Field::SECRET_ACCESS_KEY),
+    ("SessionToken", Field::SESSION_TOKEN),
+    ("AccountId", Field::ACCOUNT_ID),
+];
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
@@ -92,22 +95,13 @@ struct Answer<'a> {
     account_id: Option<&'a str>,
 }
 
-/// What of an answer can be read back.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Kept {
-    access_key_id: String,
-    secret_access_key: String,
-    session_token: String,
-}
-
 /// When the document tells SDKs to ask again: a little before the real end.
 ///
 /// Some SDKs use a session up to the very second it says (Go) or up to 10 or 15 s before (Rust, Java). Requests in
 /// flight and a clock that is off would then fail, so five minutes are kept back. But an SDK that finds the expiry
 /// passed refuses a session that still works, so a short one is cut by a twelfth at most: the engine replaces it
 /// at half of its life, long before.
-fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
+pub(super) fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
     let end = credential.expires_at()?;
     let lifetime = end.duration_since(credential.issued_at()).unwrap_or_default();
     end.checked_sub(MARGIN.min(lifetime / 12))
@@ -132,7 +126,7 @@ mod tests {
     fn the_session_can_be_read_back_from_its_document() {
         let output = ProcessDocument::build(&context()).unwrap();
         let recalled = output.recall(&output.render(&credential(), None).unwrap());
-        let expected = [Field::ACCESS_KEY_ID, Field::SECRET_ACCESS_KEY, Field::SESSION_TOKEN];
+        let expected = FIELDS.map(|(_, field)| field);
         assert_eq!(recalled.iter().map(|(field, _)| *field).collect::<Vec<_>>(), expected);
         for (field, secret) in &recalled {
             assert_eq!(Some(secret.expose()), credential().field(*field).map(Secret::expose));

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use evercred_sandbox::{AwsOptions, Mint, Options, Sandbox};
+use evercred_sandbox::{AwsOptions, Group, Mint, Options, Request, Sandbox};
 use evercred_test_support::Home;
 
 /// Generous: the machine may be busy compiling something else.
@@ -52,6 +52,14 @@ impl Rig {
             value.map(|value| exec.env(name, value));
         }
         exec
+    }
+
+    /// How often a credential was got.
+    pub(crate) fn exchanges(&self) -> usize {
+        let is_exchange = |request: &Request| {
+            request.succeeded() && request.facts.action.as_deref() == Some("AssumeRoleWithWebIdentity")
+        };
+        self.sandbox.requests_to(Group::Sts).iter().filter(|request| is_exchange(request)).count()
     }
 
     /// A shell with this script in `evercred exec aws.default`.

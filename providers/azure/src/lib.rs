@@ -16,11 +16,15 @@ mod cloud;
 mod config;
 mod failure;
 mod guard;
+mod pass;
 mod provider;
+mod questions;
 mod refusal;
+mod registry;
 mod resource;
 mod settings;
 mod subscriptions;
 mod transport;
 
 pub use config::Config;
+pub use questions::QUESTIONS;

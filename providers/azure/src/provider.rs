@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+};
 use serde_json::{Map, Value, json};
 
 use crate::authority::{Authority, Token};
 use crate::guard::{Expected, Owner};
+use crate::resource::Resource;
 use crate::settings::Settings;
 use crate::subscriptions::ResourceManager;
 
@@ -40,6 +43,14 @@ impl Azure {
         }
     }
 
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        self.authority.http()
+    }
+
+    pub(crate) fn tenant(&self) -> &str {
+        &self.settings.tenant
+    }
+
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
         self.authority.check(token)?;
         let mut tokens = Vec::new();
@@ -49,6 +60,18 @@ impl Azure {
         let credential = Credential::new(self.subject(tokens.first()), self.authority.now());
         let add = |credential: Credential, (field, value)| credential.with(field, value);
         Ok(with_tokens(self.fixed().into_iter().fold(credential, add), &tokens))
+    }
+
+    /// A token for a resource that the config does not name.
+    async fn log_in_to(&self, token: &IdToken, resource: &str) -> Result<Credential, Failure> {
+        let requested = Resource::requested(resource).map_err(|error| {
+            let failure = Failure::new("get a token for", resource, Advice::NeedsAttention);
+            failure.message(&error.message).hint(error.hint.unwrap_or_default())
+        })?;
+        self.authority.check(token)?;
+        let got = (resource, self.authority.exchange(token, &requested).await?);
+        let credential = Credential::new(self.subject(Some(&got)), self.authority.now());
+        Ok(with_tokens(credential, &[got]))
     }
 
     /// The client by its ID, and the object that it is in the tenant if a token says so.
@@ -166,6 +189,26 @@ impl Provider for Azure {
         _: &'a [Field],
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.with_subscriptions(credential))
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.authority.greet().await] })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
+    }
+
+    fn gives_on_demand(&self) -> Option<Field> {
+        Some(Field::ACCESS_TOKEN)
+    }
+
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        resource: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        Box::pin(self.log_in_to(token, resource))
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

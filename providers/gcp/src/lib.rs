@@ -22,8 +22,11 @@ mod endpoint;
 mod external_account;
 mod identity;
 mod impersonation;
+mod instance;
+mod pass;
 mod proof;
 mod provider;
+mod questions;
 mod refusal;
 mod resource;
 mod settings;
@@ -31,4 +34,5 @@ mod sts;
 
 pub use account::ServiceAccount;
 pub use config::Config;
+pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;

@@ -18,13 +18,16 @@
 mod address;
 mod config;
 mod failure;
+mod gateway;
 mod logical;
 mod login;
 mod part;
 mod provider;
+mod questions;
 mod refusal;
 mod secret;
 mod server;
 mod settings;
 
 pub use config::Config;
+pub use questions::QUESTIONS;

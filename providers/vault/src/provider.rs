@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, IdToken, Provider, Secret,
-    SecretReader, SecretRequest, SecretStore,
+    Advice, Audience, BoxFuture, BuildError, Contact, Credential, Failure, Field, Gateway, IdToken, Provider,
+    Secret, SecretReader, SecretRequest, SecretStore,
 };
 use vaultrs::api::AuthInfo;
 
@@ -67,6 +67,10 @@ impl Vault {
     /// The same with a choice about the token's end.
     pub(crate) fn ending_on_exit(self, ends_on_exit: bool) -> Self {
         Self { ends_on_exit, ..self }
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
@@ -214,16 +218,24 @@ impl Provider for Vault {
         self.ends_on_exit
     }
 
+    fn gateway(&self) -> Option<&dyn Gateway> {
+        Some(self)
+    }
+
     fn secret_store(&self) -> Option<&dyn SecretStore> {
         Some(self)
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.server.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in(token))
     }
 
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.end(held))
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        Some(Box::pin(self.end(held)))
     }
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {

@@ -75,6 +75,7 @@ impl Resolver<'_> {
             outputs: outputs.built,
             policy: common.policy,
             hooks: common.hooks,
+            hosts: common.hosts,
             has_secrets,
         });
         self.logins.push(Arc::clone(&login));

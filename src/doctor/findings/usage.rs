@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{Finding, Severity};
 use crate::doctor::clients::{CLIENTS, Client};
 use crate::doctor::observation::Observation;
-use crate::doctor::ours::Ours;
+use crate::doctor::ours::{Ours, listens_at};
 use crate::doctor::prediction::{Choice, Place, Source};
 use crate::login::{Login, LoginId};
 use crate::outputs::{Output, Readers, TOKEN_HELPER_EXTENSION, Value, Way};
@@ -22,7 +22,7 @@ pub(crate) fn usage(login: &Login, observation: &Observation<'_>, ours: Ours<'_>
         let mut others: Vec<(Choice, Vec<&str>)> = Vec::new();
         for client in CLIENTS.iter().filter(|client| is_for(output.as_ref(), &way, client, &told)) {
             let choice = (client.choose)(&told);
-            if is_used(&login.id, &choice, &told, ours) {
+            if is_used(&login.id, &choice, &told, ours) || is_asked(output.as_ref(), client, &told) {
                 continue;
             }
             match others.iter_mut().find(|(other, _)| is_alike(other, &choice)) {
@@ -66,6 +66,12 @@ fn is_used(login: &LoginId, choice: &Choice, observation: &Observation<'_>, ours
         Choice::Takes(source) => ours.login_of(source, observation).as_ref() == Some(login),
         Choice::Fails { .. } | Choice::FindsNothing { .. } => false,
     }
+}
+
+/// Whether a client of Vault asks an address of ours: then it is answered with our token, whichever it has.
+fn is_asked(output: &dyn Output, client: &Client, observation: &Observation<'_>) -> bool {
+    let mut addresses = ["BAO_ADDR", "VAULT_ADDR"].into_iter().filter_map(|name| observation.variable(name));
+    client.readers == Readers::Vault && addresses.any(|address| listens_at(output, address))
 }
 
 fn is_alike(one: &Choice, other: &Choice) -> bool {
