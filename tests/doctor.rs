@@ -1,7 +1,14 @@
 //! `evercred doctor` against the clients themselves: in hundreds of generated homes and environments, what it says that a
 //! client will take is what that client, unmodified, takes.
 
-#![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    reason = "a rig that does not stand must fail the test, which writes homes and prints its figures"
+)]
 
 #[path = "doctor/aws_sdks.rs"]
 mod aws_sdks;

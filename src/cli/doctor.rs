@@ -92,16 +92,12 @@ impl Clinic<'_> {
         }
         if self.config.is_some() {
             findings.extend(findings::strangers(observation, ours));
-            findings.extend(findings::leftovers(&self.leftovers(ours)));
+            findings.extend(findings::leftovers(&leftovers(ours)));
         }
         let config = self.config.map(|config| config.file.as_path());
         let status = status::present(self.app).and_then(|status| status::select(status, &ids(chosen)));
         findings.extend(status.iter().flat_map(|status| findings::daemon(status, config)));
         findings
-    }
-
-    fn leftovers(&self, ours: Ours<'_>) -> Vec<Leftover> {
-        ours.records.leftovers(&ids(ours.logins))
     }
 
     fn fix(&self, chosen: &[Arc<Login>], ours: Ours<'_>) -> Result<Vec<String>, Failure> {
@@ -113,10 +109,14 @@ impl Clinic<'_> {
             );
         }
         if self.config.is_some() {
-            done.extend(findings::clear(&self.leftovers(ours), ours)?);
+            done.extend(findings::clear(&leftovers(ours), ours)?);
         }
         Ok(done)
     }
+}
+
+fn leftovers(ours: Ours<'_>) -> Vec<Leftover> {
+    ours.records.leftovers(&ids(ours.logins))
 }
 
 fn ids(logins: &[Arc<Login>]) -> Vec<LoginId> {

@@ -15,6 +15,10 @@ use super::prediction::{Choice, Place};
 use super::python_ini::{IniFile, Keys};
 
 /// How an SDK goes about it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question that the three SDKs answer differently"
+)]
 struct Sdk {
     /// The variables that ask for a profile.
     asking: &'static [&'static str],

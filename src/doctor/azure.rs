@@ -24,12 +24,15 @@ pub(crate) fn python(observation: &Observation<'_>) -> Choice {
     if let Some(failure) = nameless(observation, &allowed) {
         return failure;
     }
-    let links: [(&str, fn(&Observation<'_>) -> Option<Choice>); 4] =
+    let links: [(&str, Link); 4] =
         [(ENVIRONMENT, environment), (WORKLOAD, workload), (MANAGED, managed), (CLI, cli)];
     let mut found =
         links.iter().filter(|(name, _)| allowed.contains(name)).filter_map(|(_, link)| link(observation));
     found.next().unwrap_or_else(|| Choice::FindsNothing { asks: probed(observation, &allowed) })
 }
+
+/// A link of the chain: what it has, if it has anything.
+type Link = fn(&Observation<'_>) -> Option<Choice>;
 
 const ENVIRONMENT: &str = "environmentcredential";
 const WORKLOAD: &str = "workloadidentitycredential";
@@ -83,8 +86,7 @@ fn environment(observation: &Observation<'_>) -> Option<Choice> {
         ("AZURE_PASSWORD", &["AZURE_CLIENT_ID", "AZURE_USERNAME"]),
     ];
     let is_set = |name: &&str| observation.verbatim(name).is_some();
-    let (name, others) =
-        WAYS.iter().find(|(name, others)| is_set(name) && others.iter().all(|name| is_set(name)))?;
+    let (name, others) = WAYS.iter().find(|(name, others)| is_set(name) && others.iter().all(is_set))?;
     let place = Place::variable(name);
     let empty = std::iter::once(name).chain(*others).find(|name| observation.variable(name).is_none());
     if let Some(empty) = empty {

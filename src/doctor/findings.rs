@@ -5,6 +5,8 @@ mod files;
 mod leftovers;
 mod usage;
 
+use std::fmt::Display;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -57,8 +59,8 @@ impl Finding {
         Self { login: Some(login.clone()), ..self }
     }
 
-    pub(crate) fn at(self, place: impl ToString) -> Self {
-        Self { place: Some(place.to_string()), ..self }
+    pub(crate) fn at(self, place: impl Display) -> Self {
+        Self { place: Some(format!("{place}")), ..self }
     }
 
     pub(crate) fn remedy(self, remedy: impl Into<String>) -> Self {

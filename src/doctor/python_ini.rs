@@ -77,7 +77,7 @@ impl IniFile {
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Broken> {
         let readable = str::from_utf8(bytes);
         if let Err(error) = readable {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
             return Err(Broken { line, error: "the file is not UTF-8" });
         }
         let ini = Ini::parse(bytes);
@@ -128,7 +128,9 @@ impl<'p> Reader<'p> {
             (Kind::Key(key), Some(open)) => self.add_key(open, line, key, text),
             (Kind::Continuation, Some(open)) => {
                 let last = self.sections[open].keys.values_mut().max_by_key(|entry| entry.line);
-                last.map(|entry| entry.value.extend(["\n", text.trim()]));
+                if let Some(entry) = last {
+                    entry.value.extend(["\n", text.trim()]);
+                }
                 Ok(())
             }
             (Kind::Other, Some(_)) => {
@@ -139,8 +141,9 @@ impl<'p> Reader<'p> {
     }
 
     fn open_section(&mut self, line: usize, text: &str) -> Result<(), Broken> {
-        let text = text.trim();
-        let title = text.rfind(']').map(|end| &text[1..end]).unwrap_or_default();
+        // In a file that is read leniently, the first may stand behind a byte order mark.
+        let inside = text.split_once('[').map(|(_, inside)| inside).unwrap_or_default();
+        let title = inside.rfind(']').map(|end| &inside[..end]).unwrap_or_default();
         let known = self.sections.iter().position(|section| section.title == title);
         if known.is_some() && title != ALL_SECTIONS && !self.is_lenient {
             return Err(Broken { line, error: "the section is there twice" });

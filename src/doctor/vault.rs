@@ -28,7 +28,7 @@ pub(crate) fn bao(observation: &Observation<'_>) -> Choice {
     helped(observation, file, token)
 }
 
-/// HashiCorp's `vault`.
+/// The `vault` that `bao` comes from.
 pub(crate) fn vault(observation: &Observation<'_>) -> Choice {
     if observation.variable("VAULT_TOKEN").is_some() {
         return Choice::takes("environment", Place::variable("VAULT_TOKEN"), VARIABLE_FIRST);

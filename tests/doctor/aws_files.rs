@@ -5,18 +5,18 @@ use crate::rig::Case;
 
 /// What evercred keeps.
 #[derive(Debug)]
-pub struct Ours {
+pub(crate) struct Ours {
     /// The profile as it stands in the config file.
-    pub profile: String,
+    pub(crate) profile: String,
     /// The access key of the session.
-    pub key: String,
+    pub(crate) key: String,
 }
 
-pub struct Files<'c> {
-    pub case: &'c mut Case,
-    pub chance: &'c mut Chance,
-    pub ours: &'c Ours,
-    pub endpoint: String,
+pub(crate) struct Files<'c> {
+    pub(crate) case: &'c mut Case,
+    pub(crate) chance: &'c mut Chance,
+    pub(crate) ours: &'c Ours,
+    pub(crate) endpoint: String,
 }
 
 /// The ways to a credential that a profile may have; several in one profile are what goes wrong.
@@ -31,35 +31,35 @@ const WAYS_OF_BASE: [&str; 9] =
     ["keys", "keys", "keys", "process", "process", "web", "named", "source", "nothing"];
 
 impl Files<'_> {
-    pub fn write(mut self) {
+    pub(crate) fn write(mut self) {
         let ours = self.chance.percent(35).then(|| self.chance.one(&["default", "work"]));
         let config = self.config(ours);
         let credentials = self.credentials(ours);
         let config = self.spoilt(config);
         let credentials = self.spoilt(credentials);
-        self.put("AWS_CONFIG_FILE", ".aws/config", config);
-        self.put("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", credentials);
+        self.put("AWS_CONFIG_FILE", ".aws/config", &config);
+        self.put("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials", &credentials);
     }
 
-    fn put(&mut self, variable: &str, usual: &str, content: String) {
+    fn put(&mut self, variable: &str, usual: &str, content: &str) {
         match self.chance.one(&["", "", "", "", "", "absolute", "tilde", "braces", "missing", "absent"]) {
             "absolute" => {
                 let path = self.case.write("elsewhere/aws.ini", "");
                 let path = path.replace("aws.ini", variable);
-                self.case.write(&format!("elsewhere/{variable}"), &content);
+                self.case.write(&format!("elsewhere/{variable}"), content);
                 self.case.set(variable, path);
             }
             "tilde" => {
-                self.case.write(&format!("{variable}.ini"), &content);
+                self.case.write(&format!("{variable}.ini"), content);
                 self.case.set(variable, format!("~/{variable}.ini"));
             }
             "braces" => {
-                self.case.write(&format!("{variable}.ini"), &content);
+                self.case.write(&format!("{variable}.ini"), content);
                 self.case.set(variable, format!("${{HOME}}/{variable}.ini"));
             }
             "missing" => self.case.set(variable, "~/nowhere"),
             "absent" => {}
-            _ => drop(self.case.write(usual, &content)),
+            _ => drop(self.case.write(usual, content)),
         }
     }
 
@@ -137,7 +137,7 @@ impl Files<'_> {
             "region" => "region = eu-west-1\n".to_owned(),
             "keys" => format!("aws_access_key_id = {key}\naws_secret_access_key = s\n"),
             "half" => format!("aws_access_key_id = {key}\n"),
-            "process" => format!("credential_process = {}\n", self.command(&key)),
+            "process" => format!("credential_process = {}\n", command(&key)),
             "source" => {
                 let source =
                     self.chance.one(&["base", "base", "base", "base", "work", profile, "ghost", "default"]);
@@ -167,13 +167,6 @@ impl Files<'_> {
             "login" => "login_session = arn:aws:sts::123456789012:assumed-role/dev/me\n".to_owned(),
             _ => String::new(),
         }
-    }
-
-    fn command(&self, key: &str) -> String {
-        let document = format!(
-            "{{\"Version\":1,\"AccessKeyId\":\"{key}\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}}"
-        );
-        format!("/bin/echo '{document}'")
     }
 
     /// What people and programs do to such files; some of it is the end of the whole file.
@@ -211,4 +204,11 @@ impl Files<'_> {
             _ => file,
         }
     }
+}
+
+fn command(key: &str) -> String {
+    let document = format!(
+        "{{\"Version\":1,\"AccessKeyId\":\"{key}\",\"SecretAccessKey\":\"s\",\"SessionToken\":\"t\"}}"
+    );
+    format!("/bin/echo '{document}'")
 }

@@ -10,7 +10,7 @@ use crate::rig::{Case, Peer, Tally, content};
 #[path = "aws_files.rs"]
 mod aws_files;
 use aws_files::Files;
-pub use aws_files::Ours;
+pub(crate) use aws_files::Ours;
 
 const CASES: u64 = 480;
 
@@ -45,7 +45,7 @@ const WAYS: [&str; 12] = [
 ];
 
 /// What an evercred that works has written, and whom that speaks for.
-pub fn published() -> (Sandbox, Home, Ours) {
+pub(crate) fn published() -> (Sandbox, Home, Ours) {
     let platform = Sandbox::start(Options::default()).unwrap();
     let home = Home::new();
     let token = home.write("token", platform.mint(&Mint::default()));

@@ -2,12 +2,14 @@
 //! <https://www.jstatsoft.org/article/view/v008i14>).
 
 #[derive(Debug)]
-pub struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut chance = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        (0..8).for_each(|_| drop(chance.next()));
+        for _ in 0..8 {
+            chance.next();
+        }
         chance
     }
 
@@ -19,12 +21,12 @@ impl Chance {
     }
 
     /// One of `all`.
-    pub fn one<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(crate) fn one<T: Copy>(&mut self, all: &[T]) -> T {
         all[usize::try_from(self.next() % all.len() as u64).unwrap()]
     }
 
     /// True so many times in a hundred.
-    pub fn percent(&mut self, of: u64) -> bool {
+    pub(crate) fn percent(&mut self, of: u64) -> bool {
         self.next() % 100 < of
     }
 }

@@ -5,8 +5,11 @@ use std::process::Command;
 use evercred_test_support::{Home, Outcome, clients};
 use serde_json::Value;
 
+/// Environment variables.
+type Variables<'v> = &'v [(&'v str, &'v str)];
+
 /// What the doctor says that a client takes, in this home and with these variables.
-fn predicted(home: &Home, client: &str, variables: &[(&str, &str)]) -> Value {
+fn predicted(home: &Home, client: &str, variables: Variables<'_>) -> Value {
     let mut doctor = home.evercred(["doctor", "--output", "json"]);
     let outcome = Outcome::of(doctor.envs(variables.iter().copied()));
     let said: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
@@ -14,7 +17,7 @@ fn predicted(home: &Home, client: &str, variables: &[(&str, &str)]) -> Value {
     predictions.find(|prediction| prediction["client"] == client).unwrap()["choice"].clone()
 }
 
-fn output(command: &mut Command, variables: &[(&str, &str)]) -> Outcome {
+fn output(command: &mut Command, variables: Variables<'_>) -> Outcome {
     Outcome::of(command.envs(variables.iter().copied()))
 }
 
@@ -23,7 +26,7 @@ fn the_aws_cli_takes_what_was_predicted() {
     let home = Home::new();
     home.write(".aws/config", "[profile work]\ncredential_process = /bin/false\n");
     home.write(".aws/credentials", "[default]\naws_access_key_id = AKFILE\naws_secret_access_key = s\n");
-    let cases: [(&[(&str, &str)], &str, &str); 5] = [
+    let cases: [(Variables<'_>, &str, &str); 5] = [
         (&[], "shared-credentials-file", "shared-credentials-file"),
         (&[("AWS_ACCESS_KEY_ID", "AKENV"), ("AWS_SECRET_ACCESS_KEY", "s")], "env", "env"),
         (&[("AWS_PROFILE", "default")], "shared-credentials-file", "shared-credentials-file"),
@@ -55,7 +58,7 @@ fn gcloud_takes_what_was_predicted() {
     home.write(format!("{folder}/config_default"), "[core]\naccount = dev@acme.example\n");
     home.write(format!("{folder}/config_ours"), format!("[auth]\naccess_token_file = {}\n", token.display()));
     let other = other.display().to_string();
-    let cases: [(&[(&str, &str)], Option<&str>); 6] = [
+    let cases: [(Variables<'_>, Option<&str>); 6] = [
         (&[("CLOUDSDK_ACTIVE_CONFIG_NAME", "ours")], Some("ya29.file")),
         (&[("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", &other)], Some("ya29.other")),
         (
@@ -94,7 +97,7 @@ fn bao_takes_what_was_predicted() {
     std::process::Command::new("chmod").arg("700").arg(&helper).status().unwrap();
     let settings =
         home.write("settings", format!("token_helper = \"{}\"\n", helper.display())).display().to_string();
-    let cases: [(&[(&str, &str)], &str); 8] = [
+    let cases: [(Variables<'_>, &str); 8] = [
         (&[], "s.file"),
         (&[("VAULT_TOKEN", "s.vault")], "s.vault"),
         (&[("BAO_TOKEN", "s.bao"), ("VAULT_TOKEN", "s.vault")], "s.bao"),

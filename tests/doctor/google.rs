@@ -130,12 +130,18 @@ fn metadata(case: &mut Case, chance: &mut Chance, peer: &Peer) {
     }
 }
 
-/// A file of one type or another, often without what it should have.
-fn file(case: &mut Case, chance: &mut Chance, base: &Home, peer: &Peer) -> String {
-    let id = case.unique("id");
+/// Files of the types that there are.
+struct Kinds {
+    user: Value,
+    account: Value,
+    pool: Value,
+    impersonated: Value,
+    workforce: Value,
+}
+
+fn kinds(id: &str, key: &Value) -> Kinds {
     let user =
         json!({"type": "authorized_user", "client_id": id, "client_secret": "s", "refresh_token": "r"});
-    let key = &peer.hello["key"];
     let account = json!({
         "type": "service_account", "client_email": id, "private_key": key, "token_uri": "https://oauth2.googleapis.com/token",
     });
@@ -153,6 +159,13 @@ fn file(case: &mut Case, chance: &mut Chance, base: &Home, peer: &Peer) -> Strin
         "type": "external_account_authorized_user", "audience": "a", "client_id": id, "client_secret": "s",
         "refresh_token": "r", "token_url": "https://sts.googleapis.com/v1/oauthtoken",
     });
+    Kinds { user, account, pool, impersonated, workforce }
+}
+
+/// A file of one type or another, often without what it should have.
+fn file(case: &mut Case, chance: &mut Chance, base: &Home, peer: &Peer) -> String {
+    let id = case.unique("id");
+    let Kinds { user, account, pool, impersonated, workforce } = kinds(&id, &peer.hello["key"]);
     let lacking = |mut file: Value, field: &str| {
         file.as_object_mut().unwrap().remove(field);
         file.to_string()

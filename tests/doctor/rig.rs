@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 /// One case.
 #[derive(Debug)]
-pub struct Case {
-    pub home: PathBuf,
-    pub variables: BTreeMap<String, String>,
+pub(crate) struct Case {
+    pub(crate) home: PathBuf,
+    pub(crate) variables: BTreeMap<String, String>,
     counter: u32,
 }
 
 impl Case {
     /// An empty home below `base`'s, in which the config and the state of `base` count.
-    pub fn new(base: &Home, number: u64) -> Self {
+    pub(crate) fn new(base: &Home, number: u64) -> Self {
         let home = base.path(format!("cases/{number}"));
         // A case of its own also for a test that makes two of a number.
         assert!(!home.exists(), "there is a case {number} already");
@@ -32,12 +32,12 @@ impl Case {
         case
     }
 
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.variables.insert(name.to_owned(), value.into());
     }
 
     /// Writes a file of the home; gives its path.
-    pub fn write(&self, relative: &str, content: &str) -> String {
+    pub(crate) fn write(&self, relative: &str, content: &str) -> String {
         let path = self.home.join(relative);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
@@ -45,20 +45,20 @@ impl Case {
     }
 
     /// A value that nothing else in this case has.
-    pub fn unique(&mut self, word: &str) -> String {
+    pub(crate) fn unique(&mut self, word: &str) -> String {
         self.counter += 1;
         format!("{word}{}x", self.counter)
     }
 
     /// Lets a command of evercred run in it, with the config and the state of `base`.
-    pub fn in_it<'c>(&self, command: &'c mut Command, base: &Home) -> &'c mut Command {
+    pub(crate) fn in_it<'c>(&self, command: &'c mut Command, base: &Home) -> &'c mut Command {
         command.env_clear().envs(&self.variables).current_dir(&self.home);
         command.env("EVERCRED_CONFIG", base.path(".config/evercred/config.toml"));
         command.env("XDG_STATE_HOME", base.path(".local/state")).env("XDG_RUNTIME_DIR", base.path("run"))
     }
 
     /// What the doctor says that `client` takes, and whose it is.
-    pub fn predicted(&self, base: &Home, client: &str) -> Value {
+    pub(crate) fn predicted(&self, base: &Home, client: &str) -> Value {
         let mut doctor = Command::new(program());
         let outcome = Outcome::of(self.in_it(&mut doctor, base).args(["doctor", "--output", "json"]));
         let said: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome:?}"));
@@ -67,7 +67,7 @@ impl Case {
     }
 
     /// Everything in it, for whoever has to understand a wrong prediction.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let mut shown = format!("{:#?}\n", self.variables);
         for file in files(&self.home) {
             shown += &format!("--- {}\n{}\n", file.display(), fs::read_to_string(&file).unwrap_or_default());
@@ -83,7 +83,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// How predictions of one client went.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(crate) struct Tally {
     wrong: Vec<String>,
     outcomes: BTreeMap<String, u32>,
 }
@@ -91,7 +91,7 @@ pub struct Tally {
 impl Tally {
     /// Compares a prediction with what the client did; `fits` says whether the credential is that of the place, and
     /// `is_ours` whether it is evercred's.
-    pub fn compare(
+    pub(crate) fn compare(
         &mut self,
         case: &Case,
         predicted: &Value,
@@ -115,7 +115,7 @@ impl Tally {
     }
 
     /// Prints the figures, and fails the test if a prediction was wrong or one of these outcomes was never seen.
-    pub fn finish(self, client: &str, outcomes: &[&str]) {
+    pub(crate) fn finish(self, client: &str, outcomes: &[&str]) {
         let cases: u32 = self.outcomes.values().sum();
         println!(
             "{client}: {cases} combinations, {} predicted wrongly; {:#?}",
@@ -130,7 +130,7 @@ impl Tally {
 }
 
 /// What stands at a place that was predicted: a variable's value, or a line of a file, or the file.
-pub fn content(place: &Value, case: &Case) -> String {
+pub(crate) fn content(place: &Value, case: &Case) -> String {
     let file = || fs::read(case.home.join(place["file"].as_str().unwrap())).unwrap();
     match place["kind"].as_str().unwrap() {
         "variable" => case.variables[place["name"].as_str().unwrap()].clone(),
@@ -149,22 +149,22 @@ pub fn content(place: &Value, case: &Case) -> String {
 
 /// The process that runs a client in every case.
 #[derive(Debug)]
-pub struct Peer {
+pub(crate) struct Peer {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
     /// What it said first: the port of its server, and keys for cases that need one.
-    pub hello: Value,
+    pub(crate) hello: Value,
 }
 
 impl Peer {
-    pub fn start(home: &Home, family: &str) -> Self {
+    pub(crate) fn start(home: &Home, family: &str) -> Self {
         let mut command = clients::python(home, "which_source.py");
         command.arg(family);
         Self::talk(command)
     }
 
     /// The same for a client of node.
-    pub fn start_javascript(home: &Home) -> Self {
+    pub(crate) fn start_javascript(home: &Home) -> Self {
         Self::talk(clients::which_source_javascript(home))
     }
 
@@ -177,12 +177,12 @@ impl Peer {
     }
 
     /// Where its server is.
-    pub fn server(&self) -> String {
+    pub(crate) fn server(&self) -> String {
         format!("127.0.0.1:{}", self.hello["port"])
     }
 
     /// What the client takes in `case`.
-    pub fn takes(&mut self, family: &str, case: &Case) -> Value {
+    pub(crate) fn takes(&mut self, family: &str, case: &Case) -> Value {
         let question = json!({"family": family, "environment": case.variables});
         writeln!(self.child.stdin.as_mut().unwrap(), "{question}").unwrap();
         self.line()

@@ -6,7 +6,7 @@
 //! before those of the config file.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::doctor::observation::Observation;
 use crate::doctor::prediction::{Choice, Place};
@@ -39,11 +39,11 @@ impl Profiles {
     /// Reads both; a mistake in either is the end of everything.
     pub(super) fn read(observation: &Observation<'_>) -> Result<Self, Choice> {
         let mut profiles = Self::default();
-        if let Some(file) = read(observation, config_path(observation))? {
+        if let Some(file) = read(observation, &config_path(observation))? {
             profiles.add_config(file);
         }
         profiles.merged = profiles.config.clone();
-        profiles.credentials = read(observation, credentials_path(observation))?.unwrap_or_default();
+        profiles.credentials = read(observation, &credentials_path(observation))?.unwrap_or_default();
         for section in &profiles.credentials.sections {
             let keys = section.keys.clone();
             profiles.merged.entry(section.title.clone()).or_default().extend(keys);
@@ -72,8 +72,8 @@ impl Profiles {
 }
 
 /// A file; values that begin on a line of their own must be keys in their turn.
-fn read(observation: &Observation<'_>, path: PathBuf) -> Result<Option<IniFile>, Choice> {
-    let Some(file) = IniFile::read(observation, &path)? else { return Ok(None) };
+fn read(observation: &Observation<'_>, path: &Path) -> Result<Option<IniFile>, Choice> {
+    let Some(file) = IniFile::read(observation, path)? else { return Ok(None) };
     let entries = file.sections.iter().flat_map(|section| section.keys.values());
     let mut nested = entries.filter(|entry| entry.value.starts_with('\n'));
     let is_broken = |value: &str| value.lines().any(|line| !line.trim().is_empty() && !line.contains('='));

@@ -5,7 +5,7 @@
 
 use super::Botocore;
 use crate::doctor::prediction::{Choice, Place};
-use crate::doctor::python_ini::Keys;
+use crate::doctor::python_ini::{Entry, Keys};
 
 const METHOD: &str = "assume-role";
 const RULE: &str = "a role that is taken with another credential comes before everything else in a profile";
@@ -26,7 +26,7 @@ impl Botocore<'_, '_> {
 
     fn role_of<'s>(&'s self, profile: &'s str, visited: &mut Vec<&'s str>) -> Choice {
         let keys = self.keys(profile);
-        let place = keys.get("role_arn").map(|entry| entry.place());
+        let place = keys.get("role_arn").map(Entry::place);
         let Some(place) = place else { return Choice::NOTHING };
         let from = match (keys.get("credential_source"), keys.get("source_profile")) {
             (Some(source), Some(_)) => Choice::fails(

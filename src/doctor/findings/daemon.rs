@@ -13,7 +13,7 @@ const TOLERANCE: Duration = Duration::from_mins(1);
 
 /// Findings about how the logins are kept; `config` is the file that counts here and now.
 pub(crate) fn daemon(status: &Status, config: Option<&Path>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = status.logins.iter().filter_map(|login| ended(login)).collect();
+    let mut findings: Vec<Finding> = status.logins.iter().filter_map(ended).collect();
     findings.extend(status.logins.iter().filter_map(|login| from_the_future(login, status.at)));
     let Some(daemon) = &status.daemon else {
         let finding = Finding::new(Severity::Warning, "no evercred runs here, so nothing is kept fresh");

@@ -52,15 +52,15 @@ fn file(output: &dyn Output) -> Vec<Finding> {
 fn open_to_others(output: &dyn Output, stat: &Stat) -> Option<Finding> {
     const HARMLESS: [Field; 3] = [Field::REGION, Field::ROLE_ARN, Field::CLIENT_ID];
     let target = output.target();
-    let mode = stat.st_mode & 0o777;
+    let present = stat.st_mode & 0o777;
     // A file of the user's in which we keep no secret may be as readable as the user likes it.
     let has_secret = !target.shared || output.needs().iter().any(|field| !HARMLESS.contains(field));
-    let more = mode & if has_secret { 0o077 } else { 0o022 } & !target.mode;
+    let more = present & if has_secret { 0o077 } else { 0o022 } & !target.mode;
     (more != 0).then(|| {
         let what = if more & 0o022 == 0 { "read" } else { "write" };
-        Finding::new(Severity::Error, format!("other users may {what} the file (mode {mode:04o})"))
+        Finding::new(Severity::Error, format!("other users may {what} the file (mode {present:04o})"))
             .at(target.path.display())
-            .remedy(format!("chmod {:04o} {}", mode & (target.mode | 0o700), target.path.display()))
+            .remedy(format!("chmod {:04o} {}", present & (target.mode | 0o700), target.path.display()))
             .fixable()
     })
 }

@@ -6,7 +6,7 @@ use super::{Finding, Severity};
 use crate::doctor::observation::Observation;
 use crate::doctor::ours::{Ours, named};
 use crate::doctor::prediction::Place;
-use crate::doctor::python_ini::IniFile;
+use crate::doctor::python_ini::{Entry, IniFile};
 use crate::engine::leftover::Leftover;
 use crate::login::LoginId;
 
@@ -50,10 +50,10 @@ pub(crate) fn strangers(observation: &Observation<'_>, ours: Ours<'_>) -> Vec<Fi
         // A file that cannot be read is told with whoever fails for it.
         let Ok(Some(file)) = IniFile::read(observation, &path) else { continue };
         for section in &file.sections {
-            let gone = section.keys.get("credential_process").map(|entry| entry.place());
+            let gone = section.keys.get("credential_process").map(Entry::place);
             let gone = gone.and_then(|place| Some((named(&place, observation)?, place)));
             findings.extend(gone.filter(|(id, _)| !ours.knows(id)).map(|(id, place)| orphan(&id, &place)));
-            let key = section.keys.get("aws_access_key_id").map(|entry| entry.place());
+            let key = section.keys.get("aws_access_key_id").map(Entry::place);
             let key = key.filter(|place| !ours.is_kept(place, observation));
             let is_session =
                 ["aws_session_token", "aws_security_token"].iter().any(|key| section.keys.contains_key(*key));
