@@ -20,6 +20,7 @@ mod check;
 mod config;
 mod credential_process;
 mod docker_credential;
+mod doctor;
 mod down;
 mod env;
 mod exec;
@@ -58,7 +59,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fresh, 1 this machine failed, 2 usage, 3 bad config, 4 refused, 5 unavailable, 6 stale, 7 expired, \
-8 no daemon, 9 timed out.";
+8 no daemon, 9 timed out, 10 not used.";
 
 /// Below a command's own options.
 const GLOBAL: &str = "Global options";
@@ -127,6 +128,8 @@ enum Command {
     Keep(keep::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
+    /// Say which credential each client takes, here and now, and what keeps it from taking ours
+    Doctor(doctor::Arguments),
     /// Try the whole chain out, step by step, and publish nothing
     ///
     /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
@@ -230,6 +233,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
         Command::Check(arguments) => check::run(&app, &arguments, output),
         Command::Env(arguments) => env::run(&app, &arguments, output),
         Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),

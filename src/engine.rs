@@ -23,6 +23,7 @@ mod backoff;
 mod budget;
 mod entry;
 mod family;
+pub mod leftover;
 mod lending;
 mod notes;
 mod obtain;

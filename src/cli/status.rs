@@ -32,12 +32,16 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
     if arguments.watch {
         return live::show(app, wait::connect(app)?.watch()?, &arguments.logins, format);
     }
-    let status = match from_daemon(app)? {
-        Some(status) => status,
-        None => from_records(app)?,
-    };
-    let status = select(status, &arguments.logins)?;
+    let status = select(present(app)?, &arguments.logins)?;
     Ok(answer(Some(show::heading(&status)), &status, format))
+}
+
+/// How the logins are now, with or without a daemon.
+pub(super) fn present(app: &App) -> Result<Status, Box<Report>> {
+    match from_daemon(app)? {
+        Some(status) => Ok(status),
+        None => from_records(app),
+    }
 }
 
 /// Of `status`, what concerns `logins`; all, if none is named.
