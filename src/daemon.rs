@@ -4,6 +4,7 @@
 //! and the config itself are watched; a config that changed replaces the logins as a whole, or not at all.
 
 mod end;
+mod keeper;
 mod lock;
 mod reload;
 mod signals;
@@ -32,6 +33,7 @@ use crate::systemd::ServiceManager;
 use crate::time::Clock;
 
 pub use end::log_out;
+pub use keeper::Keeper;
 pub use lock::{is_running, only_one, wait_for_end};
 
 use reload::Config;
@@ -75,6 +77,7 @@ impl Daemon {
     ) -> Result<Vec<Arc<Login>>, Box<Report>> {
         let _ = lock;
         let now = self.clock.now();
+        self.write_variables(&resolved).await;
         let config = Config::new(&resolved, now);
         let (current, wanted) = watch::channel(resolved.logins.clone());
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
@@ -160,6 +163,16 @@ impl Daemon {
         Ok(())
     }
 
+    /// Writes the file of variables; that this fails is no failure of a login.
+    async fn write_variables(&self, resolved: &Resolved) {
+        let publisher = files::Publisher::new(self.machine.paths.runtime_folder.join("locks"));
+        let file = resolved.variables_file.clone();
+        let write = move || file.map(|file| file.publish(&publisher)).transpose();
+        if let Ok(Err(failure)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!(%failure, "The file of variables was not written.");
+        }
+    }
+
     /// Reads the config again. On mistakes, what ran before runs on.
     async fn reload(
         &self,
@@ -172,6 +185,7 @@ impl Daemon {
         let now = self.clock.now();
         let (logins, result) = match loaded {
             Ok(resolved) => {
+                self.write_variables(&resolved).await;
                 config.accept(&resolved, now);
                 watcher.watch(config.watched().clone(), &self.machine);
                 (Some(resolved.logins), Ok(()))

@@ -12,14 +12,17 @@
 
 mod at_hand;
 mod container;
+mod gce_metadata;
 mod key;
 mod made;
+mod managed_identity;
+mod on_demand;
 mod served;
 mod vault_api;
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use evercred_core::{BoxFuture, Credential};
 use hyper::body::Bytes;
@@ -31,11 +34,13 @@ use crate::engine::Command;
 use crate::engine::attempt::Attempts;
 use crate::engine::attempt_error::AttemptError;
 use crate::login::Login;
-use crate::serve::{Answer, Crowd, Listen, text};
+use crate::serve::{Answer, Crowd, Listen, Peer, refusal, text};
 
 pub use container::Container;
+pub(crate) use gce_metadata::{GceMetadata, INSTANCE};
 pub use key::Key;
 pub use made::Made;
+pub(crate) use managed_identity::{APP_SERVICE, MACHINE, ManagedIdentity, Rules as IdentityRules, Users};
 pub use vault_api::VaultApi;
 
 /// A place where programs ask for the credential of one login.
@@ -60,6 +65,17 @@ pub trait AtHand: Send + Sync {
     /// Its credential: from memory, or else from an attempt that may take so long as `patience`. The same credential is
     /// the same pointer for as long as there is no other.
     fn credential(&self, patience: Duration) -> BoxFuture<'_, Result<Arc<Credential>, AttemptError>>;
+
+    /// A credential for `recipient` alone, an audience or a resource, which is kept for as long as it is asked for: see
+    /// [`Provider::exchange_for`](evercred_core::Provider::exchange_for).
+    fn for_recipient<'a>(
+        &'a self,
+        recipient: &'a str,
+        patience: Duration,
+    ) -> BoxFuture<'a, Result<Arc<Credential>, AttemptError>>;
+
+    /// The instant by which a credential has ended or not.
+    fn now(&self) -> SystemTime;
 
     /// The one after `refused`, which the other side does not know any more.
     fn successor<'a>(
@@ -95,6 +111,20 @@ pub async fn serve(
             return std::future::pending().await;
         }
     }
+}
+
+/// Whether `request` comes from a process of one of `users`; for protocols without a key.
+async fn admit_users(request: &Request<Bytes>, users: &[u32]) -> Result<(), Answer> {
+    let peer = request.extensions().get::<Arc<Peer>>();
+    if let Some(peer) = peer
+        && peer.is_of(users).await
+    {
+        return Ok(());
+    }
+    Err(refusal(
+        StatusCode::FORBIDDEN,
+        "Only programs of the user that evercred works for are answered; `allow_other_users` in its config changes that.",
+    ))
 }
 
 /// Why there is no credential, for a program that asked for one.

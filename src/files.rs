@@ -163,6 +163,20 @@ impl Publisher {
     }
 }
 
+/// Appends to a file of somebody else's, which must be there.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
+    file.and_then(|file| io::Write::write_all(&mut std::fs::File::from(file), bytes))
+        .map_err(|error| trouble::failure("append to", path, error))
+}
+
+/// Removes a folder of our own with everything in it; nobody can do anything about what stays.
+pub fn remove_folder(path: &Path) {
+    let _ = std::fs::remove_dir_all(path);
+}
+
 /// The content of the target's file, as its owner would read it.
 pub fn read_target(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
     as_owner(target.owner, || {

@@ -31,6 +31,8 @@ pub struct Login {
     pub policy: Policy,
     /// Whom it tells when something happens to it.
     pub hooks: Vec<Hook>,
+    /// The registries and git servers that it is for, as patterns; none: all of its cloud.
+    pub hosts: Vec<String>,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
     pub has_secrets: bool,
 }

@@ -11,7 +11,7 @@ use evercred_core::{Environment, Failure, mask_passwords, redact};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Located, Problems};
-use crate::engine::attempt_error::causes;
+use crate::engine::attempt_error::{AttemptError, causes};
 use crate::exit::Exit;
 use crate::login::LoginId;
 
@@ -111,6 +111,14 @@ impl Report {
 impl From<&Failure> for Report {
     fn from(failure: &Failure) -> Self {
         Self::new(failure, failure.remedy().map(str::to_owned), failure.advice().into())
+    }
+}
+
+impl From<&AttemptError> for Report {
+    fn from(error: &AttemptError) -> Self {
+        let sentence = io::Error::other(error.message.clone());
+        let report = Self::new(&sentence, error.hint.clone(), error.advice.into());
+        Self { causes: error.causes.to_vec(), ..report }
     }
 }
 

@@ -14,6 +14,7 @@ mod forwarded;
 mod host;
 mod listen;
 mod listener;
+mod peer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -30,13 +31,14 @@ use connection::Rules;
 pub use crowd::Crowd;
 pub use listen::Listen;
 use listener::Listener;
+pub use peer::Peer;
 
 /// A whole answer.
 pub type Answer = Response<Full<Bytes>>;
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`, which has its whole body.
+    /// The answer to `request`, which has its whole body, and among its extensions an `Arc` of its [`Peer`].
     fn answer<'a>(&'a self, request: &'a Request<Bytes>) -> BoxFuture<'a, Answer>;
 }
 
@@ -63,10 +65,10 @@ pub async fn serve(
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(stream) => {
+                Ok(caller) => {
                     breathless = false;
                     let seat = crowd.enter().await;
-                    connections.spawn(connection::attend(stream, Arc::clone(&rules), seat));
+                    connections.spawn(connection::attend(caller, Arc::clone(&rules), seat));
                 }
                 Err(error) => {
                     if !std::mem::replace(&mut breathless, true) {

@@ -10,7 +10,6 @@ use std::time::SystemTime;
 
 use crate::credential_process::good;
 use crate::engine::attempt::Outcome as AttemptOutcome;
-use crate::engine::attempt_error::AttemptError;
 use crate::exit::Exit;
 use crate::login::LoginId;
 use crate::outputs::{process_answer, process_document_of};
@@ -43,7 +42,7 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let document = good(path, app.clock.now());
     match (document, outcome) {
         (Some(document), _) => write(&document),
-        (None, AttemptOutcome::Failed { error, .. }) => Err(report(&error).into()),
+        (None, AttemptOutcome::Failed { error, .. }) => Err(Report::from(&error).into()),
         (None, AttemptOutcome::Fresh { .. }) => {
             let hint = "Is its lifetime shorter than a few seconds, or is another program changing the file?";
             let error = std::io::Error::other(format!("the document is not good ({})", path.display()));
@@ -56,11 +55,4 @@ fn write(document: &[u8]) -> super::Outcome {
     let written = std::io::stdout().write_all(document);
     written.map_err(|error| Report::new(&error, None, Exit::Failed))?;
     Ok(Exit::Fresh)
-}
-
-fn report(error: &AttemptError) -> Report {
-    let mut report =
-        Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
-    report.causes = error.causes.to_vec();
-    report
 }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::AtHand;
+use super::on_demand::OnDemand;
 use crate::engine::attempt::Attempts;
 use crate::engine::attempt_error::{AttemptError, Stage};
 use crate::login::Login;
@@ -28,6 +29,7 @@ struct Inner {
     login: Arc<Login>,
     attempts: Arc<Attempts>,
     flight: Mutex<Option<Flight>>,
+    on_demand: OnDemand,
 }
 
 /// An attempt that is under way, or has failed.
@@ -41,7 +43,8 @@ struct Flight {
 impl Served {
     pub(super) fn new(login: &Arc<Login>, attempts: &Arc<Attempts>) -> Self {
         let (login, attempts) = (Arc::clone(login), Arc::clone(attempts));
-        Self(Arc::new(Inner { login, attempts, flight: Mutex::default() }))
+        let on_demand = OnDemand::new(&login, &attempts);
+        Self(Arc::new(Inner { login, attempts, flight: Mutex::default(), on_demand }))
     }
 
     /// What an attempt gets that was received after `after`.
@@ -75,6 +78,14 @@ impl Served {
 }
 
 impl AtHand for Served {
+    fn for_recipient<'a>(&'a self, recipient: &'a str, patience: Duration) -> BoxFuture<'a, Got> {
+        Box::pin(self.0.on_demand.get(recipient, patience))
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.attempts.now()
+    }
+
     fn login(&self) -> &Login {
         &self.0.login
     }

@@ -56,6 +56,11 @@ impl Key {
         Ok(known.key.insert(key).expose().as_bytes().to_vec())
     }
 
+    /// The key as text, once its file has been rendered or read.
+    pub fn known_text(&self) -> Option<Secret> {
+        self.known().key.clone()
+    }
+
     /// Whether `content` is a key.
     pub fn is_key(content: &[u8]) -> bool {
         key_in(content).is_some()

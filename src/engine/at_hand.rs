@@ -21,6 +21,11 @@ impl Attempts {
         self
     }
 
+    /// The instant by which credentials have ended or not.
+    pub fn now(&self) -> SystemTime {
+        self.clock.now()
+    }
+
     /// The credential of `login` that this process holds, if it has not ended. Costs no look at a file.
     pub fn in_memory(&self, login: &Login) -> Option<Arc<Credential>> {
         self.kept.present(login, self.clock.now())

@@ -122,10 +122,8 @@ impl Attempts {
         for index in 0..login.outputs.len() {
             self.output(login, index, &credential, protocol).await;
         }
-        if let Some(revocation) = provider.revoke(&credential)
-            && let Err(failure) = revocation.await
-        {
-            protocol.note("revoke", Verdict::Failed(failure));
+        if let Some(end) = provider.revoke(&credential) {
+            protocol.result("revoke", end.await, |()| "it was ended again".to_owned());
         }
     }
 

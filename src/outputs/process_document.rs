@@ -123,6 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn the_session_can_be_read_back_from_its_document() {
+        let output = ProcessDocument::build(&context()).unwrap();
+        let recalled = output.recall(&output.render(&credential(), None).unwrap());
+        let expected = FIELDS.map(|(_, field)| field);
+        assert_eq!(recalled.iter().map(|(field, _)| *field).collect::<Vec<_>>(), expected);
+        for (field, secret) in &recalled {
+            assert_eq!(Some(secret.expose()), credential().field(*field).map(Secret::expose));
+        }
+        assert!(output.recall(b"{}").is_empty());
+    }
+
+    #[test]
     fn a_short_session_loses_a_twelfth_and_a_long_one_five_minutes() {
         let start = SystemTime::UNIX_EPOCH + Duration::from_hours(1000);
         for (lifetime, kept_back) in [(12 * 3600, 300), (3600, 300), (900, 75), (24, 2), (0, 0)] {

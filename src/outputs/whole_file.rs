@@ -8,7 +8,7 @@ use std::time::Duration;
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
 use super::mode::Mode;
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Way};
 use crate::endpoints::Endpoint;
 use crate::files::Target;
 
@@ -21,6 +21,11 @@ pub(super) trait Document: Debug + Send + Sync {
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         let _ = current;
         Vec::new()
+    }
+
+    /// See [`Output::environment`].
+    fn environment(&self) -> Option<Way> {
+        None
     }
 
     /// See [`Output::readers_ask_before_end`].
@@ -66,6 +71,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.document.recall(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.document.environment()
     }
 
     fn readers_ask_before_end(&self) -> Duration {

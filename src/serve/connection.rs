@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use super::crowd::Seat;
 use super::forwarded::is_forwarded;
 use super::listener::Stream;
-use super::{Answer, Bounds, Handler, host, refusal};
+use super::{Answer, Bounds, Handler, Peer, host, refusal};
 
 /// What holds for each connection of a server.
 pub(super) struct Rules {
@@ -30,12 +30,13 @@ pub(super) struct Rules {
 /// How long the last request of a connection may take beyond the connection's own time.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// Answers the requests of `stream`.
-pub(super) async fn attend(stream: Box<dyn Stream>, rules: Arc<Rules>, seat: Seat) {
+/// Answers the requests of a connection.
+pub(super) async fn attend((stream, peer): (Box<dyn Stream>, Peer), rules: Arc<Rules>, seat: Seat) {
     let Bounds { keep_alive, quiet, life, largest_head, .. } = rules.bounds;
-    let seat = Arc::new(seat);
-    let service = service_fn(|request: Request<Incoming>| {
+    let (seat, peer) = (Arc::new(seat), Arc::new(peer));
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (rules, seat) = (Arc::clone(&rules), Arc::clone(&seat));
+        request.extensions_mut().insert(Arc::clone(&peer));
         async move { Ok::<_, Infallible>(rules.answer(request, &seat).await) }
     });
     let connection = http1::Builder::new()

@@ -18,6 +18,7 @@ mod connector;
 mod failure;
 mod guard;
 mod partition;
+mod pass;
 mod policy;
 mod provider;
 mod questions;
@@ -26,6 +27,7 @@ mod role_arn;
 mod session;
 mod session_name;
 mod settings;
+mod signing;
 mod sts;
 mod web_identity;
 

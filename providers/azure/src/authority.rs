@@ -58,6 +58,11 @@ impl Authority {
         evercred_http::greet(&self.http, &self.host).await
     }
 
+    /// The client that asks it, for other hosts of the same login.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     pub(crate) fn now(&self) -> SystemTime {
         self.clock.now()
     }

@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, SecretStore};
+use crate::{
+    Advice, Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret,
+    SecretStore,
+};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,6 +39,12 @@ pub trait Provider: Debug + Send + Sync {
 
     /// The fields that every credential of this provider has.
     fn provides(&self) -> &[Field];
+
+    /// Those of these fields whose values follow from the config, so that no output needs to hold them for a credential
+    /// to be put together again from its outputs.
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        Vec::new()
+    }
 
     /// The environment variables that programs read these fields from, for outputs that write such variables.
     fn variables(&self) -> &[(&'static str, Field)] {
@@ -87,6 +96,26 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(credential.clone()) })
     }
 
+    /// The field that a credential [for a recipient](Self::exchange_for) has, if this can be had besides the login's own
+    /// credential.
+    fn gives_on_demand(&self) -> Option<Field> {
+        None
+    }
+
+    /// Exchanges `token` for a credential that is for `recipient` alone: an audience, or a resource, which a program has
+    /// asked for and the config does not know. It is never written to a file.
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        recipient: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        let _ = token;
+        Box::pin(async move {
+            Err(Failure::new("get a token for", recipient, Advice::NeedsAttention)
+                .message("this login gives none but its own"))
+        })
+    }
+
     /// Keeps `held` alive, which is [renewable](Credential::renewable): the same credential with a later end, for
     /// programs that read a credential once and hold it for as long as they run.
     ///
@@ -106,6 +135,11 @@ pub trait Provider: Debug + Send + Sync {
 
     /// Where secrets are read with its credentials, if it keeps any.
     fn secret_store(&self) -> Option<&dyn SecretStore> {
+        None
+    }
+
+    /// What makes passes from its credentials, if there is something to show them at.
+    fn passes(&self) -> Option<&dyn Passes> {
         None
     }
 

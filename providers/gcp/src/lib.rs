@@ -22,6 +22,8 @@ mod endpoint;
 mod external_account;
 mod identity;
 mod impersonation;
+mod instance;
+mod pass;
 mod proof;
 mod provider;
 mod questions;

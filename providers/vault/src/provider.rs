@@ -117,11 +117,8 @@ impl Vault {
     }
 
     fn complete(&self, credential: Credential) -> Credential {
-        let credential = credential.with(ADDRESS, Secret::new(&self.address));
-        match &self.namespace {
-            Some(namespace) => credential.with(NAMESPACE, Secret::new(namespace)),
-            None => credential,
-        }
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
 
     fn call(&self, call: Call, token: &IdToken) -> Asked<'_> {
@@ -186,6 +183,11 @@ impl Provider for Vault {
 
     fn provides(&self) -> &[Field] {
         &self.fields
+    }
+
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let namespace = self.namespace.as_ref().map(|namespace| (NAMESPACE, Secret::new(namespace)));
+        std::iter::once((ADDRESS, Secret::new(&self.address))).chain(namespace).collect()
     }
 
     fn variables(&self) -> &[(&'static str, Field)] {

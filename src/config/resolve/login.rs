@@ -75,6 +75,7 @@ impl Resolver<'_> {
             outputs: outputs.built,
             policy: common.policy,
             hooks: common.hooks,
+            hosts: common.hosts,
             has_secrets,
         });
         self.logins.push(Arc::clone(&login));
@@ -154,6 +155,7 @@ impl Resolver<'_> {
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),
+            fixed: provider.fixed(),
         }
     }
 

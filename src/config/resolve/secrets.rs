@@ -81,6 +81,7 @@ impl Resolver<'_> {
             outputs,
             policy,
             hooks,
+            hosts: Vec::new(),
             has_secrets: false,
         }));
     }

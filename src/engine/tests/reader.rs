@@ -62,6 +62,7 @@ impl Reader {
             outputs: vec![Box::new(Rendered(target, Arc::clone(&self.misfits)))],
             policy: Policy::default(),
             hooks: Vec::new(),
+            hosts: Vec::new(),
             has_secrets: false,
         })
     }

@@ -158,6 +158,7 @@ impl Rig {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
         let make = |(index, script)| Login {
+            hosts: Vec::new(),
             has_secrets: !readers.is_empty(),
             ..login(folder.path(), index, script, &refuse, policy)
         };
@@ -296,6 +297,7 @@ fn login(
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
         hooks: Vec::new(),
+        hosts: Vec::new(),
         has_secrets: false,
     }
 }
