@@ -24,6 +24,7 @@ use super::endpoint_files::{KeyFile, url, utf8, variables};
 use super::ini::Ini;
 use super::process_document::reported_expiry;
 use super::profile_file::{ProfileFile, is_mechanism};
+use super::way::{Readers, Way};
 use super::whole_file::target;
 use super::{Output, OutputContext, required};
 use crate::endpoints::{Container, Key};
@@ -64,11 +65,14 @@ impl Configured<OutputContext> for Config {
         let key_path = utf8(&key.target().path)?;
         let endpoint = Arc::new(Container::new(self.listen, path, Arc::clone(&key)));
         let surroundings = (context.login(), context.environment.clone());
-        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, surroundings };
         let lines = [
             ("AWS_CONTAINER_CREDENTIALS_FULL_URI", address),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", key_path),
         ];
+        let way = lines
+            .iter()
+            .fold(Way::refreshing(Readers::Aws), |way, (name, value)| way.with(name, value.as_str()));
+        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, way: Some(way), surroundings };
         let variables = variables(self.env_file.as_deref(), "container.env", &lines, context)?;
         // The key comes first: variables must never name one that is not there yet.
         Ok(vec![Box::new(key), Box::new(variables)])
@@ -160,6 +164,8 @@ mod tests {
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/home/dev/.local/state/evercred/aws.default.container.key
         ");
         assert!(outputs[0].endpoint().is_some() && outputs[1].endpoint().is_none());
+        let way = outputs[0].environment().unwrap();
+        assert_eq!((way.readers, way.refreshes, way.variables.len()), (Readers::Aws, true, 2));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use evercred_core::{BuildError, Credential, Environment, Failure, Field};
 
 use super::env_file::{self, Value, Variable, Variables, is_plain};
+use super::way::Way;
 use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext};
 use crate::endpoints::{Endpoint, Key};
@@ -23,6 +24,8 @@ pub(super) struct KeyFile {
     pub(super) needs: Vec<Field>,
     pub(super) endpoint: Arc<dyn Endpoint>,
     pub(super) shadows: Shadows,
+    /// The variables with which programs find the endpoint, unless they have the key in them.
+    pub(super) way: Option<Way>,
     /// The login, and the environment of its programs.
     pub(super) surroundings: (String, Environment),
 }
@@ -47,6 +50,10 @@ impl Output for KeyFile {
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
         Some(Arc::clone(&self.endpoint))
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.way.clone()
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

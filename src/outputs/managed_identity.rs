@@ -91,7 +91,7 @@ impl Configured<OutputContext> for Config {
             resource_id: self.resource_id,
         }));
         let surroundings = (context.login(), context.environment.clone());
-        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, surroundings };
+        let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, way: None, surroundings };
         // The key comes first: the variables hold it.
         Ok(vec![Box::new(key), Box::new(WholeFile { target: file, needs: Vec::new(), document: variables })])
     }

@@ -67,6 +67,7 @@ impl Configured<OutputContext> for Config {
             needs: vec![Field::VAULT_TOKEN],
             endpoint,
             shadows,
+            way: None,
             surroundings: (context.login(), context.environment.clone()),
         };
         Ok(vec![Box::new(file), Box::new(Variables { target: variables, address, key })])
