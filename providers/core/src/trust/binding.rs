@@ -66,17 +66,18 @@ pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) 
     let (name, sees) = other;
     let refused = |level: Level, why: &Why| {
         let word = identity.platform.word(level);
+        let other = LEVELS.into_iter().rev().find(|other| tests(identity, *other, sees).is_ok());
         Failure::new(format!("trust one {word} alone at {name}"), identity.issuer, Advice::NeedsAttention)
             .message(why.sentence(identity, level, name))
-            .hint(remedy::of(identity, level, sees, why))
+            .hint(remedy::of(identity, level, (sees, why), other))
     };
     let wanted = scope.unwrap_or(Level::Workspace);
     let why = match tests(identity, wanted, sees) {
         Ok(tests) => return Ok(Binding::new(identity, wanted, tests, (sees, None))),
         Err(why) => why,
     };
-    let wider = LEVELS.into_iter().rev().filter(|level| scope.is_none() && *level > wanted);
-    let found = wider.filter_map(|level| Some((level, tests(identity, level, sees).ok()?))).next();
+    let mut wider = LEVELS.into_iter().rev().filter(|level| scope.is_none() && *level > wanted);
+    let found = wider.find_map(|level| Some((level, tests(identity, level, sees).ok()?)));
     let (level, tests) = found.ok_or_else(|| refused(wanted, &why))?;
     let not_narrower = why.not_narrower(identity, sees, name);
     Ok(Binding::new(identity, level, tests, (sees, Some(not_narrower))))
