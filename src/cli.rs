@@ -2,18 +2,18 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use evercred_core::Environment;
 
-use crate::config::environment;
+use crate::config::{Located, environment};
 use crate::exit::Exit;
 use crate::harden::Dumps;
 use crate::registry::Registry;
-use crate::report::{Colour, Report};
+use crate::report::{self, Colour, Report};
 
 mod app;
 mod check;
@@ -236,7 +236,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
-        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::DockerCredential(arguments) => Ok(docker_credential::run(&app, &arguments)),
         Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
@@ -286,6 +286,12 @@ fn show_error(report: &Report, format: Format) {
         Format::Text => report.to_text(Colour::of(&stderr, &environment())),
         Format::Json => format!("{}\n", report.to_json()),
     };
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+fn show_warnings(file: &Path, warnings: &[Located]) {
+    let mut stderr = std::io::stderr();
+    let text = report::warnings_text(file, warnings, Colour::of(&stderr, &environment()));
     let _ = stderr.write_all(text.as_bytes());
 }
 

@@ -32,7 +32,7 @@ pub use gateway::{Gateway, Passage, Reply};
 pub use human_duration::HumanDuration;
 pub use id_token::{Audience, Claims, IdToken, TokenError};
 pub use pass::{Base, Door, Fit, Pass, Passes};
-pub use provider::{BoxFuture, BuildError, Provider, Surroundings, WallClock};
+pub use provider::{BoxFuture, BuildError, Lifetime, Provider, Surroundings, WallClock};
 pub use question::Question;
 pub use redact::{conceal, mask_passwords, redact};
 pub use secret::Secret;
