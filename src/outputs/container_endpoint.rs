@@ -70,8 +70,9 @@ impl Configured<OutputContext> for Config {
         ];
         let add = |way: Way, (name, value): &(&str, String)| way.with(name, value);
         let way = lines.iter().fold(Way::refreshing(Readers::Aws), add);
-        // A profile would say it.
-        let way = Some(way.with_known("AWS_REGION", Field::REGION, context));
+        // A profile would say it. Each SDK reads one of the two, boto3 the second.
+        let region = |way: Way, name| way.with_known(name, Field::REGION, context);
+        let way = Some(["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().fold(way, region));
         let key = KeyFile { key, needs: NEEDS.to_vec(), endpoint, shadows, way, surroundings };
         let variables = variables(self.env_file.as_deref(), "container.env", &lines, context)?;
         // The key comes first: variables must never name one that is not there yet.

@@ -46,7 +46,7 @@ fn a_command_reads_from_the_terminal_and_knows_its_size() {
     terminal.keys("\u{3}");
     terminal.until("\\^C[\\s\\S]*ready> ");
     terminal.type_line("echo inner=$?; exit 5");
-    terminal.until("inner=130");
+    terminal.until("inner=130[\\s\\S]*exit[\\s\\S]*ready> ");
     terminal.type_line("echo outer=$?");
     terminal.until("outer=5");
 }

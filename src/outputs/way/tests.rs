@@ -69,6 +69,7 @@ fn each_output_says_by_what_it_is_found_and_none_says_a_secret() {
       AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:7311/aws.default
       AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/home/dev/.local/state/evercred/aws.default.container.key
       AWS_REGION=eu-west-1
+      AWS_DEFAULT_REGION=eu-west-1
     vault-token: Vault refreshes
       VAULT_ADDR=https://vault.acme.dev:8200
       VAULT_NAMESPACE=team
