@@ -23,7 +23,7 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 22] = [
         &[],
         &["up"],
         &["down"],
@@ -33,6 +33,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["reload"],
         &["once"],
         &["status"],
+        &["doctor"],
         &["get"],
         &["credential-process"],
         &["vault-token-helper"],
