@@ -13,8 +13,9 @@ use super::prediction::{Place, Source};
 use crate::credential_process::PROGRAM;
 use crate::engine::record::Records;
 use crate::login::{Login, LoginId};
-use crate::outputs::Output;
+use crate::outputs::{HelperToken, Output, TOKEN_HELPER_EXTENSION};
 use crate::serve::Listen;
+use crate::vault_token_helper::PROGRAM as HELPER;
 
 /// What is known of what we keep.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +62,10 @@ impl Ours<'_> {
         place: &Place,
         observation: &Observation<'_>,
     ) -> bool {
-        if let Place::Address { url } = place {
-            return listens_at(output, url);
+        match place {
+            Place::Address { url } => return listens_at(output, url),
+            Place::Program { path } => return helps(output, path, observation),
+            _ => {}
         }
         let (Place::Line { file, .. } | Place::Entry { file, .. } | Place::File { file }) = place else {
             return false;
@@ -106,6 +109,20 @@ pub(crate) fn listens_at(output: &dyn Output, url: &str) -> bool {
         None => false,
     };
     is_host && url.port_or_known_default() == Some(address.port())
+}
+
+/// Whether `program` is our token helper, and `output` what it would take for the server that is asked.
+fn helps(output: &dyn Output, program: &Path, observation: &Observation<'_>) -> bool {
+    let path = &output.target().path;
+    let is_for_it = path.to_string_lossy().ends_with(TOKEN_HELPER_EXTENSION);
+    if !is_for_it || program.file_name().is_none_or(|name| name != HELPER) {
+        return false;
+    }
+    let Seen::File(content) = &*observation.read(path) else { return false };
+    let asked = ["BAO_ADDR", "VAULT_ADDR"].into_iter().find_map(|name| observation.variable(name));
+    let plain = |address: &str| address.trim_end_matches('/').to_owned();
+    serde_json::from_slice::<HelperToken>(content)
+        .is_ok_and(|token| asked.is_some_and(|asked| plain(asked) == plain(&token.address)))
 }
 
 /// The login that a line names in a command of evercred's, whether or not there still is one of that name.

@@ -137,6 +137,26 @@ fn links_other_owners_of_keys_and_an_ended_credential_are_told() {
 }
 
 #[test]
+fn an_address_that_evercred_listens_at_is_ours_and_another_is_not() {
+    let home = home(&["default"]);
+    let config = home.read(".config/evercred/config.toml").unwrap();
+    home.config(&format!(
+        "{config}[[aws.default.outputs]]\ntype = \"container-endpoint\"\nlisten = \"127.0.0.1:7391\"\n"
+    ));
+    home.run(["once"]).success();
+    for (url, whose) in [
+        ("127.0.0.1:7391/x", "aws.default"),
+        ("localhost:7391/x", "aws.default"),
+        ("127.0.0.1:7392/x", "not ours"),
+    ] {
+        let mut doctor = home.evercred(["doctor"]);
+        let outcome = Outcome::of(doctor.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("http://{url}")));
+        let said = format!("{whose}: AWS_CONTAINER_CREDENTIALS_FULL_URI");
+        assert!(outcome.stdout.contains(&said), "{url} {outcome:?}");
+    }
+}
+
+#[test]
 fn a_daemon_with_another_config_is_told_of() {
     let home = home(&["default"]);
     let mut daemon = home.start();

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{Finding, Severity};
 use crate::doctor::clients::{CLIENTS, Client};
-use crate::doctor::observation::Observation;
+use crate::doctor::observation::{Observation, Seen};
 use crate::doctor::ours::{Ours, listens_at};
 use crate::doctor::prediction::{Choice, Place, Source};
 use crate::login::{Login, LoginId};
@@ -31,11 +31,27 @@ pub(crate) fn usage(login: &Login, observation: &Observation<'_>, ours: Ours<'_>
             }
         }
         let finding = |(choice, clients): (Choice, Vec<&str>)| {
-            unused(&login.id, &choice, &clients.join(", "), (&way, output.as_ref()))
+            let finding = unused(&login.id, &choice, &clients.join(", "), (&way, output.as_ref()));
+            // What the output itself says about this is more to the point than what can be said of every output.
+            match choice {
+                Choice::FindsNothing { .. } => told_by(output.as_ref(), &told)
+                    .map(|note| finding.clone().remedy(note))
+                    .unwrap_or(finding),
+                Choice::Takes(_) | Choice::Fails { .. } => finding,
+            }
         };
         findings.extend(others.into_iter().map(finding));
     }
     findings
+}
+
+/// What the output says about why it is not found.
+fn told_by(output: &dyn Output, observation: &Observation<'_>) -> Option<String> {
+    let read = |path: &Path| match &*observation.read(path) {
+        Seen::File(content) => Some(content.clone()),
+        _ => None,
+    };
+    output.shadows(&read).into_iter().next()
 }
 
 /// What a client sees that is told which of several to take.
@@ -137,7 +153,8 @@ fn mend(place: &Place) -> String {
 fn lead(login: &LoginId, way: &Way, file: &Path) -> String {
     let publish = format!("Run \"evercred refresh {login}\", or \"evercred once\" if no evercred runs.");
     let is_told = way.variables.iter().any(|variable| matches!(variable.value, Value::Plain(_)));
-    if !file.exists() || !is_told || way.readers == Readers::Aws {
+    let is_by_name = way.variables.iter().any(|variable| variable.name == "AWS_PROFILE");
+    if !file.exists() || !is_told || is_by_name {
         return publish;
     }
     let names = way.variables.iter().filter(|variable| matches!(variable.value, Value::Plain(_)));
