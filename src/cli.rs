@@ -18,6 +18,7 @@ mod app;
 mod config;
 mod credential_process;
 mod down;
+mod explain;
 mod get;
 mod install;
 mod live;
@@ -109,6 +110,8 @@ enum Command {
     VaultTokenHelper(vault_token_helper::Arguments),
     /// Print an ID token
     Token(token::Arguments),
+    /// Say why a rule of the other side refuses the ID token, or that it accepts it
+    Explain(explain::Arguments),
     /// Remove what evercred wrote, and give back what was there before
     Logout(logout::Arguments),
     /// Have a service manager run evercred
@@ -146,8 +149,13 @@ pub fn main(registry: &Registry) -> ExitCode {
         }
     };
     let format = cli.global.output;
+    let in_one_line = matches!(cli.command, Command::CredentialProcess(_));
     match dispatch(cli, registry) {
         Ok(exit) => exit.into(),
+        Err(report) if in_one_line && format == Format::Text => {
+            show_line(&report);
+            ExitCode::from(report.exit_code)
+        }
         Err(report) => {
             show_error(&report, format);
             ExitCode::from(report.exit_code)
@@ -174,6 +182,7 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Explain(arguments) => explain::run(&app, &arguments, output),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
         Command::Uninstall(what) => install::uninstall(&app, &what, output),
@@ -218,6 +227,11 @@ fn show_error(report: &Report, format: Format) {
         Format::Json => format!("{}\n", report.to_json()),
     };
     let _ = stderr.write_all(text.as_bytes());
+}
+
+/// SDKs put what `credential_process` says into an error of their own, and show it to whoever can act.
+fn show_line(report: &Report) {
+    let _ = writeln!(std::io::stderr(), "evercred: {}", report.to_line());
 }
 
 /// Writes an answer to stdout. Somebody who closed it does not want it.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use evercred_core::explain::Explainer;
 use evercred_core::{Configured, Provider};
 use evercred_http::BuildContext;
 
@@ -15,15 +16,18 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]),
+    login::<evercred_aws::Config>("aws", &["profile"]).with_explainer(&evercred_aws::EXPLAINER),
     #[cfg(feature = "azure")]
-    login::<evercred_azure::Config>("azure", &["workload-identity"]),
+    login::<evercred_azure::Config>("azure", &["workload-identity"])
+        .with_explainer(&evercred_azure::EXPLAINER),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]),
+    login::<evercred_gcp::Config>("gcp", &["external-account"]).with_explainer(&evercred_gcp::EXPLAINER),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]),
     #[cfg(feature = "vault")]
-    login::<evercred_vault::Config>("vault", &["vault-token"]).with_secrets(),
+    login::<evercred_vault::Config>("vault", &["vault-token"])
+        .with_secrets()
+        .with_explainer(&evercred_vault::EXPLAINER),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -35,6 +39,8 @@ pub struct ProviderKind {
     pub outputs: &'static [&'static str],
     /// Whether it keeps secrets that are read with its credential.
     pub secrets: bool,
+    /// What explains its refusals from its rules.
+    pub explainer: Option<&'static Explainer>,
 }
 
 impl ProviderKind {
@@ -44,6 +50,13 @@ impl ProviderKind {
         self.secrets = true;
         self
     }
+
+    /// The same kind, whose rules can be held against a token here.
+    #[must_use]
+    pub const fn with_explainer(mut self, explainer: &'static Explainer) -> Self {
+        self.explainer = Some(explainer);
+        self
+    }
 }
 
 /// The provider that `Config` describes, configured as `[name.LOGIN]`, with the outputs of a login that names none.
@@ -51,7 +64,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, explainer: None }
 }
 
 /// Everything that a config can name.

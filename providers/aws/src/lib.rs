@@ -15,6 +15,7 @@ mod assume_role;
 mod chain;
 mod config;
 mod connector;
+mod explain;
 mod failure;
 mod guard;
 mod partition;
@@ -30,6 +31,7 @@ mod web_identity;
 
 pub use chain::Link;
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use policy::SessionPolicy;
 pub use role_arn::{AccountId, RoleArn};
 pub use session_name::SessionName;

@@ -14,6 +14,7 @@
 mod authority;
 mod cloud;
 mod config;
+mod explain;
 mod failure;
 mod guard;
 mod provider;
@@ -24,3 +25,4 @@ mod subscriptions;
 mod transport;
 
 pub use config::Config;
+pub use explain::EXPLAINER;

@@ -7,6 +7,7 @@
 mod configured;
 mod credential;
 mod environment;
+pub mod explain;
 mod failure;
 mod field;
 mod human_duration;
@@ -19,7 +20,7 @@ mod secret_reader;
 pub use configured::Configured;
 pub use credential::Credential;
 pub use environment::Environment;
-pub use failure::{Advice, BoxError, Failure};
+pub use failure::{Advice, BoxError, Failure, Template};
 pub use field::Field;
 pub use human_duration::HumanDuration;
 pub use id_token::{Audience, Claims, IdToken, TokenError};

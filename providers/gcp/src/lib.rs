@@ -19,6 +19,7 @@ mod answer;
 mod call;
 mod config;
 mod endpoint;
+mod explain;
 mod external_account;
 mod identity;
 mod impersonation;
@@ -31,4 +32,5 @@ mod sts;
 
 pub use account::ServiceAccount;
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use resource::ProjectNumber;

@@ -17,6 +17,7 @@
 
 mod address;
 mod config;
+mod explain;
 mod failure;
 mod logical;
 mod login;
@@ -28,3 +29,4 @@ mod server;
 mod settings;
 
 pub use config::Config;
+pub use explain::EXPLAINER;
