@@ -10,6 +10,7 @@ use evercred_core::{Field, Provider, SecretReader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::files::Target;
 use crate::hooks::Hook;
 use crate::outputs::Output;
 use crate::sources::TokenSource;
@@ -30,6 +31,8 @@ pub struct Login {
     pub policy: Policy,
     /// Whom it tells when something happens to it.
     pub hooks: Vec<Hook>,
+    /// Where it stands for programs why it has no good credential, while it has none.
+    pub reason: Target,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
     pub has_secrets: bool,
 }

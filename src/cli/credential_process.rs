@@ -12,7 +12,7 @@ use crate::credential_process::good;
 use crate::engine::attempt::Outcome as AttemptOutcome;
 use crate::engine::attempt_error::AttemptError;
 use crate::exit::Exit;
-use crate::login::LoginId;
+use crate::login::{Login, LoginId};
 use crate::outputs::{process_answer, process_document_of};
 use crate::report::Report;
 
@@ -43,7 +43,7 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let document = good(path, app.clock.now());
     match (document, outcome) {
         (Some(document), _) => write(&document),
-        (None, AttemptOutcome::Failed { error, .. }) => Err(report(&error).into()),
+        (None, AttemptOutcome::Failed { error, .. }) => Err(refused(&login, &error).into()),
         (None, AttemptOutcome::Fresh { .. }) => {
             let hint = "Is its lifetime shorter than a few seconds, or is another program changing the file?";
             let error = std::io::Error::other(format!("the document is not good ({})", path.display()));
@@ -52,15 +52,16 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     }
 }
 
+/// Programs that ask get one line, and where the rest stands.
+fn refused(login: &Login, error: &AttemptError) -> Report {
+    let report = Report::from(error);
+    let place = login.reason.path.display();
+    let hint = format!("{} More is in {place}.", report.hint.as_deref().unwrap_or_default());
+    Report { error: format!("{}: {}", login.id, report.error), hint: Some(hint), ..report }
+}
+
 fn write(document: &[u8]) -> super::Outcome {
     let written = std::io::stdout().write_all(document);
     written.map_err(|error| Report::new(&error, None, Exit::Failed))?;
     Ok(Exit::Fresh)
-}
-
-fn report(error: &AttemptError) -> Report {
-    let mut report =
-        Report::new(&std::io::Error::other(error.message.clone()), error.hint.clone(), error.advice.into());
-    report.causes.clone_from(&error.causes);
-    report
 }

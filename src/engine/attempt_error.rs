@@ -6,6 +6,8 @@ use evercred_core::{Advice, Failure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::sent::Sent;
+
 /// The step of an attempt that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -37,8 +39,14 @@ pub struct AttemptError {
     pub message: String,
     /// Its causes, outermost first.
     pub causes: Vec<String>,
+    /// What it most likely means, in our words.
+    pub reason: Option<String>,
     /// The remedy.
     pub hint: Option<String>,
+    /// The condition, or the command, that would let the token in.
+    pub cure: Option<String>,
+    /// The ID token that was refused.
+    pub sent: Option<Box<Sent>>,
     /// The other side's code.
     pub code: Option<String>,
     /// The other side's identifier of the request.
@@ -53,7 +61,10 @@ impl AttemptError {
             advice: failure.advice(),
             message: failure.to_string(),
             causes: causes(failure),
+            reason: failure.likely_reason().map(str::to_owned),
             hint: failure.remedy().map(str::to_owned),
+            cure: failure.cure().map(str::to_owned),
+            sent: failure.claims_shown().map(Sent::of).map(Box::new),
             code: failure.provider_code().map(str::to_owned),
             request_id: failure.provider_request_id().map(str::to_owned),
         }

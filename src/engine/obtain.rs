@@ -71,11 +71,15 @@ impl Attempts {
         provider: &dyn Provider,
         token: &IdToken,
     ) -> Result<Credential, Failed> {
+        let refused = |stage, failure: Failure| match failure.advice() {
+            Advice::NewToken | Advice::NeedsAttention => (stage, failure.shown(token.claims())),
+            Advice::Retry { .. } | Advice::Unreachable => (stage, failure),
+        };
         let exchange = provider.exchange(token).instrument(tracing::debug_span!("exchange"));
-        let mut credential = exchange.await.map_err(|failure| (Stage::Exchange, failure))?;
+        let mut credential = exchange.await.map_err(|failure| refused(Stage::Exchange, failure))?;
         whole(&credential, provider.provides(), self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
         let guard = provider.guard(&credential).instrument(tracing::debug_span!("guard"));
-        guard.await.map_err(|failure| (Stage::Guard, failure))?;
+        guard.await.map_err(|failure| refused(Stage::Guard, failure))?;
         if needs_token(login) {
             credential = credential.with(Field::ID_TOKEN, token.raw().clone());
             credential = token.expires_at().map_or(credential.clone(), |end| credential.expiring_at(end));

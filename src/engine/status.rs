@@ -10,6 +10,8 @@ use crate::login::Login;
 use crate::time::rfc3339;
 
 use super::attempt_error::{AttemptError, Stage};
+use super::next::Next;
+use super::sent::Sent;
 use super::state::{LoginState, Phase};
 
 /// The state of all logins at one instant.
@@ -89,6 +91,9 @@ pub struct LoginStatus {
     pub failures: u32,
     /// What went wrong last; absent after a success.
     pub error: Option<ErrorStatus>,
+    /// What to do about it.
+    #[serde(default)]
+    pub next: Next,
     /// What is worth knowing although it works.
     pub notes: Vec<String>,
     /// The files that are kept.
@@ -115,8 +120,17 @@ pub struct ErrorStatus {
     pub message: String,
     /// Its causes, outermost first.
     pub causes: Vec<String>,
+    /// What it most likely means; absent if the message says it.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// The remedy.
     pub hint: Option<String>,
+    /// The condition, or the command, that would let the ID token in, to be taken over as it is.
+    #[serde(default)]
+    pub cure: Option<String>,
+    /// The ID token that was refused, as it was sent; absent if none was.
+    #[serde(default)]
+    pub sent: Option<Sent>,
     /// The other side's code.
     pub code: Option<String>,
     /// The other side's identifier of the request.
@@ -138,7 +152,7 @@ impl LoginStatus {
         at: SystemTime,
     ) -> Self {
         let held = state.held.as_ref();
-        Self {
+        let status = Self {
             login: login.id.to_string(),
             phase: state.phase(at),
             refreshing,
@@ -152,9 +166,23 @@ impl LoginStatus {
             attempts: state.attempts,
             failures: state.failures,
             error: state.error.clone().map(ErrorStatus::from),
+            next: Next::default(),
             notes: notes.to_vec(),
             outputs: login.outputs.iter().map(|output| output.target().path.clone()).collect(),
-        }
+        };
+        status.advised()
+    }
+
+    /// The same, if nobody will make another attempt.
+    #[must_use]
+    pub fn unattended(self) -> Self {
+        Self { next_attempt_at: None, ..self }.advised()
+    }
+
+    /// The same with what has to be done about it as it is now.
+    #[must_use]
+    pub fn advised(self) -> Self {
+        Self { next: Next::of(&self), ..self }
     }
 }
 
@@ -172,7 +200,10 @@ impl From<AttemptError> for ErrorStatus {
             class: error.advice.class().to_owned(),
             message: error.message,
             causes: error.causes,
+            reason: error.reason,
             hint: error.hint,
+            cure: error.cure,
+            sent: error.sent.map(|sent| *sent),
             code: error.code,
             request_id: error.request_id,
         }

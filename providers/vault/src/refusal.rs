@@ -63,7 +63,7 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is for an audience that the role does not take",
         remedy: "The token says `aud` {audience}. Add it to the bound_audiences of the role {role}, or set `audience` \
-                 to one that is there.",
+                 to one that is there.\nbao write auth/{mount}/role/{role} bound_audiences='{audience}'",
     },
     Refusal {
         statuses: &[400, 403],
@@ -71,7 +71,7 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is of an issuer that the mount does not take",
         remedy: "The token says `iss` {issuer}. Set that as bound_issuer (or as oidc_discovery_url) of auth/{mount}/config, \
-                 or correct `mount`.",
+                 or correct `mount`.\nbao write auth/{mount}/config bound_issuer='{issuer}'",
     },
     Refusal {
         statuses: &[400, 403],
@@ -79,7 +79,7 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is for a subject that the role does not take",
         remedy: "The token says `sub` {subject}. Set that as bound_subject of the role {role}, or use bound_claims with a \
-                 pattern instead.",
+                 pattern instead.\nbao write auth/{mount}/role/{role} bound_subject='{subject}'",
     },
     Refusal {
         statuses: &[400, 403],

@@ -19,6 +19,7 @@ use crate::config::problem::Problem;
 use crate::config::show;
 use crate::config::tree::{self, Section};
 use crate::digest;
+use crate::files::Target;
 use crate::login::{Login, LoginId, Origin};
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
@@ -43,7 +44,9 @@ impl Resolver<'_> {
         let context = provider.as_deref().map(|provider| self.context(&id, provider, account.as_ref()));
         let outputs = self.outputs(kind, &id, provider.as_deref().zip(context.as_ref()), section);
         let secrets = self.secret_tables(kind, section);
-        let login = self.itself(kind, &id, section, (common, provider, outputs), !secrets.is_empty());
+        let reason = self.reason(&id, account.as_ref());
+        let built = (common, provider, outputs, reason);
+        let login = self.itself(kind, &id, section, built, !secrets.is_empty());
         for secret in &secrets {
             self.secret(&id, login.as_ref(), account.as_ref(), secret);
         }
@@ -55,7 +58,7 @@ impl Resolver<'_> {
         kind: &ProviderKind,
         id: &LoginId,
         section: &Section<'_>,
-        (common, provider, outputs): (Option<Common>, Option<Arc<dyn Provider>>, Outputs),
+        (common, provider, outputs, reason): (Option<Common>, Option<Arc<dyn Provider>>, Outputs, Target),
         has_secrets: bool,
     ) -> Option<Arc<Login>> {
         let common = common?;
@@ -75,6 +78,7 @@ impl Resolver<'_> {
             outputs: outputs.built,
             policy: common.policy,
             hooks: common.hooks,
+            reason,
             has_secrets,
         });
         self.logins.push(Arc::clone(&login));
@@ -137,6 +141,13 @@ impl Resolver<'_> {
             outputs.add(kind.name, &kind.schema(), &section, built);
         }
         outputs
+    }
+
+    /// The file that says why the login has no good credential, beside what it keeps in the state folder.
+    pub(super) fn reason(&self, id: &LoginId, account: Option<&Account>) -> Target {
+        let folder = account.map_or_else(|| self.machine.paths.state_folder.clone(), Account::state_folder);
+        Target::new(folder.join(format!("{id}.reason.json")), 0o600)
+            .owned_by(account.map(|account| account.owner))
     }
 
     fn context(&self, id: &LoginId, provider: &dyn Provider, account: Option<&Account>) -> OutputContext {

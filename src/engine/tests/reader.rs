@@ -62,6 +62,7 @@ impl Reader {
             outputs: vec![Box::new(Rendered(target, Arc::clone(&self.misfits)))],
             policy: Policy::default(),
             hooks: Vec::new(),
+            reason: Target::new(folder.join(format!("secret-{index}.reason.json")), 0o600),
             has_secrets: false,
         })
     }

@@ -296,6 +296,7 @@ fn login(
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
         policy,
         hooks: Vec::new(),
+        reason: Target::new(folder.join(name("reason.json")), 0o600),
         has_secrets: false,
     }
 }
