@@ -187,7 +187,7 @@ fn explain_says_of_a_provider_and_a_binding_what_google_does() {
         let mut login = format!("provider = \"{}\"\n", sandbox.gcp_provider(&trial.provider.id));
         let mut documents = vec![printed(&trial.provider, &issuer)];
         if let Some(member) = trial.member {
-            login += &format!("service_account = \"{}\"\n", email(index));
+            login.extend(["service_account = \"", &email(index), "\"\n"]);
             let binding = json!({"role": "roles/iam.workloadIdentityUser", "members": [member]});
             documents.push(json!({"bindings": [binding], "etag": "BwX=", "version": 1}));
         }

@@ -25,6 +25,9 @@ fn cases() -> Vec<Case> {
     // First, since they do not stay true for long.
     let mut cases = of_times();
     cases.extend(claims::of_claims());
+    cases.extend(claims::of_audiences());
+    cases.extend(claims::of_bound_claims());
+    cases.extend(claims::of_other_types());
     cases.extend(claims::of_patterns());
     cases.extend(of_shapes());
     cases
