@@ -11,16 +11,25 @@ use evercred_core::Environment;
 
 use crate::config::environment;
 use crate::exit::Exit;
+use crate::harden::Dumps;
 use crate::registry::Registry;
 use crate::report::{Colour, Report};
 
 mod app;
+mod check;
 mod config;
 mod credential_process;
+mod docker_credential;
 mod down;
+mod env;
+mod exec;
 mod explain;
 mod get;
+mod git_credential;
+mod init;
 mod install;
+mod keep;
+mod kube_credential;
 mod live;
 mod log;
 mod logout;
@@ -82,6 +91,8 @@ enum Format {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a first config, from what this machine knows and what you say
+    Init(init::Arguments),
     /// Keep all logins fresh in the background, if that is not done already
     Up(up::Arguments),
     /// End what keeps the logins fresh in the background
@@ -96,12 +107,49 @@ enum Command {
     Reload,
     /// Refresh what is due, once, and end
     Once(once::Arguments),
+    /// Run a command that finds these logins
+    ///
+    /// It gets the variables by which programs find them, and none of those that would come before: profiles and paths of
+    /// files that evercred keeps fresh, rather than secrets. It takes the place of evercred, so signals, the terminal and
+    /// the exit code are its own. If no evercred runs that keeps these logins fresh, one does so until the command ends.
+    ///
+    /// Until the command begins, exit codes are those of evercred; 126 means that it cannot be executed, 127 that there is
+    /// no such command.
+    Exec(exec::Arguments),
+    /// Print the variables by which programs find these logins
+    ///
+    /// They name profiles and paths of files that evercred keeps fresh, rather than secrets, and change with the config
+    /// only. Variables that would come before them are taken out. For the start-up files of shells, see the table
+    /// `[environment]` of the config.
+    Env(env::Arguments),
+    /// Keep logins fresh until a process ends; `exec` starts it so
+    #[command(hide = true)]
+    Keep(keep::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
-    /// Print a fresh credential of one login, and write nothing
+    /// Try the whole chain out, step by step, and publish nothing
+    ///
+    /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
+    /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
+    Check(check::Arguments),
+    /// Print the credential of one login, after a refresh if it is due
     Get(get::Arguments),
     /// Answer an AWS SDK's `credential_process`
     CredentialProcess(credential_process::Arguments),
+    /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
+    KubeCredential(kube_credential::Arguments),
+    /// Be the credential helper of docker, podman and other clients of registries
+    ///
+    /// They run docker-credential-evercred, which is the same, for each registry in their config:
+    /// {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "evercred"}}. Which login that is shows in the
+    /// registry's host; the logins' `hosts` decide between several.
+    DockerCredential(docker_credential::Arguments),
+    /// Be the credential helper of git
+    ///
+    /// git runs git-credential-evercred, which is the same, after `git config --global credential.helper evercred`.
+    /// CodeCommit needs `credential.UseHttpPath = true`, too. Which login a server belongs to shows in its host; the
+    /// logins' `hosts` decide between several.
+    GitCredential(git_credential::Arguments),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
@@ -130,7 +178,7 @@ type Outcome = Result<Exit, Box<Report>>;
 
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
-    crate::harden::no_dumps();
+    let dumps = crate::harden::no_dumps();
     let arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|command| command == "credential-process")
         && crate::credential_process::answer(&arguments[2..])
@@ -150,7 +198,7 @@ pub fn main(registry: &Registry) -> ExitCode {
     };
     let format = cli.global.output;
     let in_one_line = matches!(cli.command, Command::CredentialProcess(_));
-    match dispatch(cli, registry) {
+    match dispatch(cli, registry, &dumps) {
         Ok(exit) => exit.into(),
         Err(report) if in_one_line && format == Format::Text => {
             show_line(&report);
@@ -163,13 +211,17 @@ pub fn main(registry: &Registry) -> ExitCode {
     }
 }
 
-fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
+fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
+    if let Command::Keep(keep::Arguments { detached: false, .. }) = &cli.command {
+        return keep::detach();
+    }
     let environment = environment();
     let global = cli.global;
     let output = global.output;
     start_log(&global, &cli.command, &environment)?;
     let app = app::App::new(environment, registry.clone(), global.config.clone())?;
     match cli.command {
+        Command::Init(arguments) => init::run(&app, &arguments, output),
         Command::Up(arguments) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),
         Command::Run(arguments) => run::run(app, arguments),
@@ -178,8 +230,15 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Check(arguments) => check::run(&app, &arguments, output),
+        Command::Env(arguments) => env::run(&app, &arguments, output),
+        Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
+        Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
+        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
+        Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Explain(arguments) => explain::run(&app, &arguments, output),
@@ -191,10 +250,11 @@ fn dispatch(cli: Cli, registry: &Registry) -> Outcome {
 }
 
 fn start_log(global: &Global, command: &Command, environment: &Environment) -> Result<(), Box<Report>> {
-    let quiet = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
+    let quiet = if matches!(command, Command::Run(_) | Command::Keep(_)) { "info" } else { "warn" };
     let filter = global.log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
     let lines = match command {
         Command::Run(arguments) if arguments.background => log::Lines::to_file(environment)?,
+        Command::Keep(_) => log::Lines::to_file(environment)?,
         _ => log::Lines::to_stderr(environment),
     };
     log::start(filter, global.log_format, lines).map_err(|message| usage(&message).into())

@@ -12,6 +12,7 @@ mod keys;
 pub mod kind;
 mod load;
 mod nearest;
+mod private;
 mod problem;
 mod resolve;
 mod schema;
@@ -20,7 +21,8 @@ mod show;
 mod tree;
 
 pub use error::ConfigError;
-pub use load::{Machine, Paths, credential_process, environment, load, program, read};
+pub use load::{Machine, Paths, credential_process, environment, load, place_for_new, program, read};
+pub use private::in_folder;
 pub use problem::{Located, Problem, Problems};
 pub use resolve::{Resolved, Services, default_source, resolve};
 pub use schema::schema;

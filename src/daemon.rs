@@ -4,6 +4,7 @@
 //! and the config itself are watched; a config that changed replaces the logins as a whole, or not at all.
 
 mod end;
+mod keeper;
 mod lock;
 mod reload;
 mod signals;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use crate::audit::Audit;
 use crate::config::{Machine, Resolved};
 use crate::control::{Order, Server, socket_path};
+use crate::endpoints;
 use crate::engine::attempt::Attempts;
 use crate::engine::status::{Daemon as Identity, Status};
 use crate::engine::{Command, Engine};
@@ -31,6 +33,7 @@ use crate::systemd::ServiceManager;
 use crate::time::Clock;
 
 pub use end::log_out;
+pub use keeper::Keeper;
 pub use lock::{is_running, only_one, wait_for_end};
 
 use reload::Config;
@@ -74,7 +77,9 @@ impl Daemon {
     ) -> Result<Vec<Arc<Login>>, Box<Report>> {
         let _ = lock;
         let now = self.clock.now();
+        self.write_variables(&resolved).await;
         let config = Config::new(&resolved, now);
+        let (current, wanted) = watch::channel(resolved.logins.clone());
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
         let (mut engine, commands) = Engine::new(
             Arc::clone(&self.clock),
@@ -94,13 +99,16 @@ impl Daemon {
             commands.clone(),
             Arc::clone(&self.clock),
         );
+        let endpoints = endpoints::serve(&self.attempts, wanted, commands.clone());
+        let outbox = Outbox { commands: commands.clone(), current };
         ready();
         tokio::select! {
             () = engine.run() => {}
             () = monitored => {}
+            () = endpoints => {}
             () = server.run() => {}
-            () = self.manager.inform(told, commands.clone()) => {}
-            end = self.attend(config, Inbox::open(desk, news), commands) => match end {
+            () = self.manager.inform(told, commands) => {}
+            end = self.attend(config, Inbox::open(desk, news), outbox) => match end {
                 End::Signal(signal) => tracing::info!(signal, "Stopping."),
                 End::Asked => tracing::info!("Stopping, as asked."),
             },
@@ -111,13 +119,14 @@ impl Daemon {
     }
 
     /// Passes on what happens outside of the engine.
-    async fn attend(&self, mut config: Config, mut inbox: Inbox, commands: mpsc::Sender<Command>) -> End {
+    async fn attend(&self, mut config: Config, mut inbox: Inbox, outbox: Outbox) -> End {
+        let commands = &outbox.commands;
         let mut watcher = Watcher::new(config.watched().clone(), &self.machine);
         loop {
             tokio::select! {
                 path = watcher.changed() => {
                     if config.is_in(&path) {
-                        let _ = self.reload(&mut config, &mut watcher, &commands).await;
+                        let _ = self.reload(&mut config, &mut watcher, &outbox).await;
                     }
                     let _ = commands.send(Command::Changed(path)).await;
                 }
@@ -125,14 +134,14 @@ impl Daemon {
                 Some(order) = inbox.orders.recv() => match order {
                     Order::Stop => return End::Asked,
                     Order::Refresh(logins, done) => {
-                        let _ = done.send(self.refresh(logins, &inbox, &commands).await);
+                        let _ = done.send(self.refresh(logins, &inbox, commands).await);
                     }
                     Order::Reload(done) => {
-                        let _ = done.send(self.reload(&mut config, &mut watcher, &commands).await);
+                        let _ = done.send(self.reload(&mut config, &mut watcher, &outbox).await);
                     }
                 },
                 signal = inbox.signals.next() => match signal {
-                    Signal::Reload => drop(self.reload(&mut config, &mut watcher, &commands).await),
+                    Signal::Reload => drop(self.reload(&mut config, &mut watcher, &outbox).await),
                     Signal::Stop(name) => return End::Signal(name),
                 },
             }
@@ -154,18 +163,29 @@ impl Daemon {
         Ok(())
     }
 
+    /// Writes the file of variables; that this fails is no failure of a login.
+    async fn write_variables(&self, resolved: &Resolved) {
+        let publisher = files::Publisher::new(self.machine.paths.runtime_folder.join("locks"));
+        let file = resolved.variables_file.clone();
+        let write = move || file.map(|file| file.publish(&publisher)).transpose();
+        if let Ok(Err(failure)) = tokio::task::spawn_blocking(write).await {
+            tracing::warn!(%failure, "The file of variables was not written.");
+        }
+    }
+
     /// Reads the config again. On mistakes, what ran before runs on.
     async fn reload(
         &self,
         config: &mut Config,
         watcher: &mut Watcher,
-        commands: &mpsc::Sender<Command>,
+        outbox: &Outbox,
     ) -> Result<(), Box<Report>> {
         self.manager.reloading().await;
         let loaded = config.load(&self.registry, &self.machine).await;
         let now = self.clock.now();
         let (logins, result) = match loaded {
             Ok(resolved) => {
+                self.write_variables(&resolved).await;
                 config.accept(&resolved, now);
                 watcher.watch(config.watched().clone(), &self.machine);
                 (Some(resolved.logins), Ok(()))
@@ -175,7 +195,10 @@ impl Daemon {
                 (None, Err(report))
             }
         };
-        let _ = commands.send(Command::Reloaded(logins, config.status().clone())).await;
+        let _ = outbox.commands.send(Command::Reloaded(logins.clone(), config.status().clone())).await;
+        if let Some(logins) = logins {
+            outbox.current.send_replace(logins);
+        }
         self.manager.reloaded().await;
         result
     }
@@ -191,6 +214,14 @@ fn serve(
     Server::new(listener, status, orders, audit).map_err(|error| {
         Failure::new("listen at", socket.display().to_string(), Advice::RETRY).caused_by(error)
     })
+}
+
+/// Whom to tell.
+struct Outbox {
+    /// The engine.
+    commands: mpsc::Sender<Command>,
+    /// Who listens for programs, of the logins that count.
+    current: watch::Sender<Vec<Arc<Login>>>,
 }
 
 /// Everything that comes from outside but changed files.

@@ -16,19 +16,23 @@ use crate::time::{Clock, Deadline, Now, Woken};
 
 mod adoption;
 pub mod announcement;
+pub mod at_hand;
 pub mod attempt;
 pub mod attempt_error;
 mod backoff;
 mod budget;
 mod entry;
 mod family;
+mod lending;
 pub mod next;
 mod notes;
 mod obtain;
 mod pace;
+mod passes;
 mod publish;
 pub mod reason;
 pub mod record;
+pub mod rehearsal;
 mod renewal;
 mod restoration;
 pub mod schedule;
@@ -59,6 +63,15 @@ pub enum Command {
     Refresh(Vec<LoginId>),
     /// A file that a token source reads, or that an output lies in, has changed.
     Changed(PathBuf),
+    /// A login's endpoint listens, or cannot, for that reason.
+    Listens {
+        /// The login.
+        login: LoginId,
+        /// Where.
+        listen: String,
+        /// Why it cannot.
+        trouble: Option<String>,
+    },
     /// Say that the loop turns: it is answered by nothing else.
     Ping(oneshot::Sender<()>),
     /// The config was read again: these logins count from now on, unless it was `None` because it had mistakes.
@@ -220,6 +233,11 @@ impl Engine {
             }
             Command::Changed(path) => {
                 self.entries.iter_mut().for_each(|entry| entry.file_changed(&path, now));
+            }
+            Command::Listens { login, listen, trouble } => {
+                if let Some(entry) = self.entries.iter_mut().find(|entry| entry.login.id == login) {
+                    entry.listens(listen, trouble);
+                }
             }
             // Whoever asked may be gone already.
             Command::Ping(answer) => drop(answer.send(())),

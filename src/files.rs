@@ -24,6 +24,7 @@ mod lock;
 mod lock_file;
 mod owner;
 mod place;
+mod rehearsal;
 mod socket;
 mod sweep;
 mod trouble;
@@ -43,6 +44,7 @@ use self::place::Place;
 pub use self::bounded_log::BoundedLog;
 pub use self::lock::{Lock, lock, try_lock};
 pub use self::owner::Owner;
+pub use self::rehearsal::Rehearsed;
 pub use self::socket::{connect, listen, remove_socket};
 
 /// How often a publish starts again because somebody else wrote the file in the same instant.
@@ -159,6 +161,20 @@ impl Publisher {
     fn lock_for(&self, place: &Place) -> Result<Lock, Failure> {
         as_ourselves(|| lock(&self.lock_folder.join(place.lock_name())))
     }
+}
+
+/// Appends to a file of somebody else's, which must be there.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use rustix::fs::{Mode, OFlags};
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(io::Error::from);
+    file.and_then(|file| io::Write::write_all(&mut std::fs::File::from(file), bytes))
+        .map_err(|error| trouble::failure("append to", path, error))
+}
+
+/// Removes a folder of our own with everything in it; nobody can do anything about what stays.
+pub fn remove_folder(path: &Path) {
+    let _ = std::fs::remove_dir_all(path);
 }
 
 /// The content of the target's file, as its owner would read it.

@@ -23,7 +23,7 @@ use crate::engine::attempt::panicked;
 use crate::program::{self, Bounds, Ended, Trouble};
 
 pub(crate) use config::{Config, build};
-use pid_file::SignalName;
+pub(crate) use pid_file::SignalName;
 
 /// As much of what a hook prints is kept for the log, of each of its two streams.
 const LONGEST_OUTPUT: usize = 4 * 1024;

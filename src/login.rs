@@ -10,6 +10,7 @@ use evercred_core::{Field, Provider, SecretReader};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::endpoints::Endpoint;
 use crate::files::Target;
 use crate::hooks::Hook;
 use crate::outputs::Output;
@@ -33,6 +34,8 @@ pub struct Login {
     pub hooks: Vec<Hook>,
     /// Where it stands for programs why it has no good credential, while it has none.
     pub reason: Target,
+    /// The registries and git servers that it is for, as patterns; none: all of its cloud.
+    pub hosts: Vec<String>,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.
     pub has_secrets: bool,
 }
@@ -61,6 +64,22 @@ impl Login {
     pub fn is_same_as(&self, other: &Self) -> bool {
         let what = |login: &Self| (login.id.clone(), login.fingerprint.clone(), login.has_secrets);
         what(self) == what(other)
+    }
+
+    /// Where programs ask for its credential.
+    pub fn endpoints(&self) -> impl Iterator<Item = Arc<dyn Endpoint>> {
+        self.outputs.iter().filter_map(|output| output.endpoint())
+    }
+
+    /// What its endpoints answer with.
+    pub fn serves_fields(&self) -> impl Iterator<Item = Field> {
+        let serving = self.outputs.iter().filter(|output| output.endpoint().is_some());
+        serving.flat_map(|output| output.needs().iter().copied())
+    }
+
+    /// Whether its credential has to be in the memory of a daemon.
+    pub fn is_asked_for(&self) -> bool {
+        self.has_secrets || self.endpoints().next().is_some()
     }
 
     /// The login that a secret is read with; none, if this is no secret.

@@ -9,13 +9,17 @@
 mod azure_cli;
 mod azure_token;
 mod command_settings;
+mod container_endpoint;
+mod endpoint_files;
 mod env_file;
 mod external_account;
 mod field_choice;
+mod gce_metadata;
 mod gcloud;
 mod ini;
 mod json;
 mod json_list;
+mod managed_identity;
 mod mode;
 mod part;
 mod process_document;
@@ -27,40 +31,52 @@ mod section;
 mod static_profile;
 mod token_file;
 mod token_helper;
+mod vault_api;
 mod vault_token;
+mod way;
 mod web_identity;
 mod whole_file;
 mod workload_identity;
 
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
 use crate::config::kind::Kind;
+use crate::endpoints::Endpoint;
 use crate::files::{Owner, Target};
 
 pub(crate) use secret_file::SecretContext;
 
+pub use container_endpoint::answer as container_answer;
+pub(crate) use env_file::quoted as shell_quoted;
 pub use process_document::{answer as process_answer, document_of as process_document_of};
+pub(crate) use secret_file::dotenv_value;
 pub use token_helper::{EXTENSION as TOKEN_HELPER_EXTENSION, HelperToken};
+pub use way::{Readers, Value, Variable, Way};
 
 /// Everything an output can be, by the word in config.
 pub const KINDS: &[Kind<Vec<Box<dyn Output>>, OutputContext>] = &[
     Kind::of::<profile::Config>("profile"),
     Kind::of::<static_profile::Config>("static-profile"),
     Kind::of::<web_identity::Config>("web-identity"),
+    Kind::of::<container_endpoint::Config>("container-endpoint"),
     Kind::of::<json::Config>("json"),
     Kind::of::<env_file::Config>("env-file"),
     Kind::of::<token_file::Config>("token-file"),
     Kind::of::<vault_token::Config>("vault-token"),
+    Kind::of::<vault_api::Config>("vault-api"),
     Kind::of::<workload_identity::Config>("workload-identity"),
     Kind::of::<azure_token::Config>("azure-token"),
     Kind::of::<azure_cli::Config>("azure-cli"),
     Kind::of::<token_helper::Config>("token-helper"),
     Kind::of::<external_account::Config>("external-account"),
     Kind::of::<gcloud::Config>("gcloud"),
+    Kind::of::<gce_metadata::Config>("gce-metadata"),
+    Kind::of::<managed_identity::Config>("managed-identity"),
 ];
 
 /// Renders a credential into one file, or into its own part of a shared one. Pure: it reads and writes nothing.
@@ -116,6 +132,17 @@ pub trait Output: Debug + Send + Sync {
         Duration::ZERO
     }
 
+    /// Where programs ask for the credential instead of reading a file; this output is then the file of what they have to
+    /// present, and [`Self::needs`] is what they are answered with.
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        None
+    }
+
+    /// By which variables programs find this output; `None` if none tells them.
+    fn environment(&self) -> Option<Way> {
+        None
+    }
+
     /// What in *other* files would keep programs from reading this output, as sentences with remedies. `read`
     /// gives a file's content.
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
@@ -147,12 +174,25 @@ pub struct OutputContext {
     pub provides: Vec<Field>,
     /// The environment variables that programs read the provider's fields from.
     pub variables: Vec<(&'static str, Field)>,
+    /// The fields whose values follow from the config, which are no secrets.
+    pub fixed: Vec<(Field, Secret)>,
 }
 
 impl OutputContext {
     /// What the login is called everywhere: its kind and its name.
     pub fn login(&self) -> String {
         format!("{}.{}", self.kind, self.name)
+    }
+
+    /// The users whose programs may have what the files hold: their owner, and root, from whom nothing can be kept.
+    pub fn users(&self) -> Vec<u32> {
+        let own = || rustix::process::geteuid().as_raw();
+        vec![self.owner.map_or_else(own, |owner| owner.user), 0]
+    }
+
+    /// The value of a field that is known before there is a credential.
+    fn known(&self, field: Field) -> Option<&str> {
+        self.fixed.iter().find(|(known, _)| *known == field).map(|(_, value)| value.expose())
     }
 }
 

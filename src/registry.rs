@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use evercred_core::explain::Explainer;
-use evercred_core::{Configured, Provider};
+use evercred_core::{Configured, Provider, Question};
 use evercred_http::BuildContext;
 
 use crate::config::kind::Kind;
@@ -16,18 +16,24 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]).with_explainer(&evercred_aws::EXPLAINER),
+    login::<evercred_aws::Config>("aws", &["profile"])
+        .asking(evercred_aws::QUESTIONS)
+        .explaining(&evercred_aws::EXPLAINER),
     #[cfg(feature = "azure")]
     login::<evercred_azure::Config>("azure", &["workload-identity"])
-        .with_explainer(&evercred_azure::EXPLAINER),
+        .asking(evercred_azure::QUESTIONS)
+        .explaining(&evercred_azure::EXPLAINER),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]).with_explainer(&evercred_gcp::EXPLAINER),
+    login::<evercred_gcp::Config>("gcp", &["external-account"])
+        .asking(evercred_gcp::QUESTIONS)
+        .explaining(&evercred_gcp::EXPLAINER),
     #[cfg(feature = "token")]
-    login::<evercred_token::Config>("token", &["token-file"]),
+    login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
     login::<evercred_vault::Config>("vault", &["vault-token"])
-        .with_secrets()
-        .with_explainer(&evercred_vault::EXPLAINER),
+        .asking(evercred_vault::QUESTIONS)
+        .explaining(&evercred_vault::EXPLAINER)
+        .with_secrets(),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -41,9 +47,18 @@ pub struct ProviderKind {
     pub secrets: bool,
     /// What explains its refusals from its rules.
     pub explainer: Option<&'static Explainer>,
+    /// What the user is asked who sets up the first login.
+    pub questions: &'static [Question],
 }
 
 impl ProviderKind {
+    /// The same kind, with what its first user is asked.
+    #[must_use]
+    pub const fn asking(mut self, questions: &'static [Question]) -> Self {
+        self.questions = questions;
+        self
+    }
+
     /// The same kind, which keeps [secrets](evercred_core::SecretStore).
     #[must_use]
     pub const fn with_secrets(mut self) -> Self {
@@ -53,7 +68,7 @@ impl ProviderKind {
 
     /// The same kind, whose rules can be held against a token here.
     #[must_use]
-    pub const fn with_explainer(mut self, explainer: &'static Explainer) -> Self {
+    pub const fn explaining(mut self, explainer: &'static Explainer) -> Self {
         self.explainer = Some(explainer);
         self
     }
@@ -64,7 +79,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, explainer: None }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[], explainer: None }
 }
 
 /// Everything that a config can name.

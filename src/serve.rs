@@ -1,56 +1,81 @@
 //! The HTTP server of everything that answers over HTTP: on the loopback interface, or on a socket for this user alone.
 //!
 //! A web page can make a browser ask a server on the loopback interface, under a name of its own that resolves there
-//! (DNS rebinding), so a request must name the loopback interface as its host. Connections are few, short and carry one
-//! request each; what is asked and what is answered are bounded. Nothing ticks while nobody asks.
+//! (DNS rebinding), so a request must name the loopback interface as its host. How many may be connected, how much they
+//! may send, and how long they may take are [bounds](Bounds) that each kind of server chooses. Nothing ticks while nobody
+//! asks.
 //!
 //! Who answers what is the business of a [`Handler`].
 
+mod bounds;
 mod connection;
+mod crowd;
+mod forwarded;
 mod host;
 mod listen;
 mod listener;
+mod peer;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use evercred_core::BoxFuture;
+use evercred_core::{BoxFuture, Failure};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response, StatusCode, header};
 use tokio::task::JoinSet;
 
+pub use bounds::Bounds;
+use connection::Rules;
+pub use crowd::Crowd;
 pub use listen::Listen;
 use listener::Listener;
+pub use peer::Peer;
 
 /// A whole answer.
 pub type Answer = Response<Full<Bytes>>;
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`, which has its whole body.
+    /// The answer to `request`, which has its whole body, and among its extensions an `Arc` of its [`Peer`].
     fn answer<'a>(&'a self, request: &'a Request<Bytes>) -> BoxFuture<'a, Answer>;
 }
 
-/// So many talk to it at the same time; others wait their turn.
-const CONNECTIONS: usize = 32;
-/// How long to wait before the next try when there is no listening, or no more descriptors.
+/// How long to wait before the next try when there is no listening.
 const PAUSE: Duration = Duration::from_secs(5);
+/// How long to wait before the next try when there are no more descriptors.
+const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves `handler` at `listen` until dropped. That somebody else has the port is said, and no reason to give up.
-pub async fn serve(listen: &Listen, handler: Arc<dyn Handler>) {
-    let listener = bound(listen).await;
+/// Serves `handler` at `listen` until dropped. That somebody else has the port is said, and no reason to give up;
+/// `standing` is told of it, and that there is listening.
+pub async fn serve(
+    listen: &Listen,
+    handler: Arc<dyn Handler>,
+    bounds: Bounds,
+    standing: impl Fn(Result<(), &Failure>) + Send,
+) {
+    let listener = bound(listen, &standing).await;
+    standing(Ok(()));
+    let crowd = Arc::clone(&bounds.crowd);
     let checks_host = matches!(listen, Listen::Loopback(_));
+    let rules = Arc::new(Rules { handler, bounds, checks_host, refused: AtomicBool::new(false) });
     let mut connections = JoinSet::new();
+    let mut breathless = false;
     loop {
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
-                Ok(stream) => {
-                    connections.spawn(connection::attend(stream, Arc::clone(&handler), checks_host));
+            accepted = listener.accept() => match accepted {
+                Ok(caller) => {
+                    breathless = false;
+                    let seat = crowd.enter().await;
+                    connections.spawn(connection::attend(caller, Arc::clone(&rules), seat));
                 }
                 Err(error) => {
-                    tracing::warn!(%listen, %error, "No connection can be taken now.");
-                    tokio::time::sleep(PAUSE).await;
+                    if !std::mem::replace(&mut breathless, true) {
+                        tracing::warn!(%listen, %error, "No connection can be taken now.");
+                    }
+                    crowd.make_room();
+                    tokio::time::sleep(BREATH).await;
                 }
             },
             Some(_) = connections.join_next() => {}
@@ -74,7 +99,7 @@ pub fn refusal(status: StatusCode, reason: &'static str) -> Answer {
     text(status, "text/plain; charset=utf-8", format!("{reason}\n"))
 }
 
-async fn bound(listen: &Listen) -> Listener {
+async fn bound(listen: &Listen, standing: &impl Fn(Result<(), &Failure>)) -> Listener {
     let mut said = false;
     loop {
         match Listener::bind(listen).await {
@@ -84,6 +109,7 @@ async fn bound(listen: &Listen) -> Listener {
             }
             Err(failure) if !said => {
                 tracing::error!(%failure, hint = failure.remedy(), "It will be tried again; logins stay fresh.");
+                standing(Err(&failure));
                 said = true;
             }
             Err(_) => {}

@@ -69,11 +69,18 @@ fn a_session_that_get_caller_identity_confirms_is_published() {
 }
 
 #[test]
-fn get_prints_a_session_and_writes_nothing() {
+fn get_prints_the_session_at_hand_and_a_new_one_on_request() {
     let home = home("");
-    let key = home.run(["get", "aws.default", "--field", "access_key_id"]).success();
+    let get = |more: &[&str]| {
+        home.run([&["get", "aws.default", "--field", "access_key_id"], more].concat()).success()
+    };
+    let key = get(&["--fresh"]);
     assert!(key.starts_with("ASIA"), "{key}");
-    assert_eq!((home.read(DOCUMENT), home.read(".aws/config")), (None, None));
+    assert_eq!((home.read(DOCUMENT), home.read(".aws/config")), (None, None), "that writes nothing");
+    let published = get(&[]);
+    assert!(home.read(DOCUMENT).unwrap().contains(published.trim_end()));
+    assert_eq!(get(&[]), published);
+    assert_ne!(get(&["--fresh"]), published);
 }
 
 #[test]

@@ -249,3 +249,18 @@ fn first_notes(outcome: &Outcome) -> String {
 fn text<'e>(error: &'e Value, key: &str) -> &'e str {
     error[key].as_str().unwrap_or_default()
 }
+
+#[test]
+fn a_check_ends_the_token_that_it_got() {
+    let (bao, platform) = (OpenBao::start(), &RIG.platform);
+    bao.trust(&platform.issuer(), &format!("{}/keys", platform.issuer()));
+    bao.role("dev", &json!({}));
+    let home = at(&bao, &Mint::audience(AUDIENCE), "role = \"dev\"\n");
+    let logins = || bao.admin(["list", "-format=json", "sys/leases/lookup/auth/jwt/login"]);
+    home.run(["once"]).success();
+    assert_eq!(logins().matches("h").count(), 1, "{}", logins());
+    let kept = home.read(FILE);
+    home.run(["check"]).success();
+    assert_eq!(logins().matches("h").count(), 1, "{}", logins());
+    assert_eq!(home.read(FILE), kept);
+}

@@ -127,12 +127,17 @@ fn a_login_without_outputs_reads_secrets_all_the_same() {
 }
 
 #[test]
-fn one_secret_is_printed_and_nothing_is_written() {
+fn one_secret_is_printed_and_on_request_nothing_is_written() {
     let rig = rig();
     let home = rig.home(&secret("path = 'kv/data/app'\nfile = '~/app.json'"));
-    let data = home.run(["get", "vault.default.app", "--field", "data"]).success();
-    assert_eq!(serde_json::from_str::<Value>(&data).unwrap()["password"], "two");
+    let get = |more: &[&str]| {
+        let data = home.run([&["get", "vault.default.app", "--field", "data"], more].concat()).success();
+        serde_json::from_str::<Value>(&data).unwrap()["password"].clone()
+    };
+    assert_eq!(get(&["--fresh"]), "two");
     assert!(home.read("app.json").is_none() && home.read(".vault-token").is_none());
+    assert_eq!(get(&[]), "two");
+    assert!(home.read("app.json").unwrap().contains("two") && home.read(".vault-token").is_some());
 }
 
 #[test]

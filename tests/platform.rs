@@ -6,6 +6,8 @@
 
 #[path = "platform/auto.rs"]
 mod auto;
+#[path = "platform/init.rs"]
+mod init;
 #[path = "platform/place.rs"]
 mod place;
 #[path = "platform/refusals.rs"]

@@ -92,7 +92,7 @@ fn nothing_secret_comes_out_of_a_command_but_what_was_asked_for() {
         }
         for login in LOGINS {
             // What a login gives is asked for; what is logged meanwhile is not.
-            let got = rig.run(&["get", login, "--log-format", format, "--output", format]);
+            let got = rig.run(&["get", login, "--fresh", "--log-format", format, "--output", format]);
             say(Outcome { stdout: String::new(), ..got });
             let got = rig.run(&["credential-process", login, "--output", format]);
             say(Outcome { stdout: String::new(), ..got });
@@ -104,7 +104,7 @@ fn nothing_secret_comes_out_of_a_command_but_what_was_asked_for() {
     // The calls that are signed send the session's token along.
     for call in ["Action=AssumeRole&", "Action=GetCallerIdentity"] {
         rig.sandbox.fault(Group::Sts, Fault::echo(403, "SignatureDoesNotMatch").only(call));
-        say(rig.run(&["get", "aws.chained"]).failure());
+        say(rig.run(&["get", "aws.chained", "--fresh"]).failure());
         rig.sandbox.clear_faults();
     }
     rig.sandbox.fault(Group::Sts, Fault::echo(403, "AccessDenied"));

@@ -1,7 +1,8 @@
 //! What every command starts from: the machine, the config, and the maker of attempts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use evercred_core::{Environment, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
@@ -56,9 +57,24 @@ impl App {
 
     /// The logins that `names` name, or all if it names none; and what makes their attempts.
     pub(super) fn logins(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|login| login.has_secrets, names)
+    }
+
+    /// The same, with attempts that lend credentials.
+    pub(super) fn lenders(&self, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
+        self.logins_holding(|_| true, names)
+    }
+
+    /// The one login of that name, and attempts that lend its credential.
+    pub(super) fn lender(&self, name: &LoginId) -> Found<Arc<Login>> {
+        let (mut logins, attempts) = self.lenders(std::slice::from_ref(name))?;
+        Ok((logins.swap_remove(0), attempts))
+    }
+
+    fn logins_holding(&self, wanted: fn(&Login) -> bool, names: &[LoginId]) -> Found<Vec<Arc<Login>>> {
         let resolved = self.resolved()?;
         let audit = self.audit(&resolved.services);
-        let attempts = self.attempts(audit.map(|audit| audit as Arc<dyn Observer>));
+        let attempts = self.attempts_holding(wanted, audit.map(|audit| audit as Arc<dyn Observer>));
         let mut logins = resolved.logins;
         for name in names {
             if !logins.iter().any(|login| login.id == *name) {
@@ -97,10 +113,38 @@ impl App {
         Records::new(self.machine.paths.runtime_folder.clone(), self.publisher())
     }
 
-    pub(super) fn attempts(&self, observers: impl IntoIterator<Item = Arc<dyn Observer>>) -> Arc<Attempts> {
-        let clock = Arc::clone(&self.clock);
-        let attempts = Attempts::new(clock, self.publisher(), self.records(), fastrand::f64);
-        Arc::new(attempts.observed_by(observers.into_iter().collect()))
+    /// Records of files that are nobody else's.
+    pub(super) fn records_in(&self, folder: &Path) -> Records {
+        Records::new(folder.to_owned(), Publisher::new(folder.join("locks")))
+    }
+
+    /// Attempts that hold the credentials of `wanted` logins in memory.
+    pub(super) fn attempts_holding(
+        &self,
+        wanted: fn(&Login) -> bool,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
+        self.attempts_with(self.publisher(), self.records(), (wanted, observers))
+    }
+
+    /// Attempts whose locks and records are in `folder`, for files that are nobody else's.
+    pub(super) fn attempts_in(
+        &self,
+        folder: &Path,
+        observers: impl IntoIterator<Item = Arc<dyn Observer>>,
+    ) -> Arc<Attempts> {
+        let publisher = Publisher::new(folder.join("locks"));
+        self.attempts_with(publisher, self.records_in(folder), (Login::is_asked_for, observers))
+    }
+
+    fn attempts_with(
+        &self,
+        publisher: Publisher,
+        records: Records,
+        (wanted, observers): (fn(&Login) -> bool, impl IntoIterator<Item = Arc<dyn Observer>>),
+    ) -> Arc<Attempts> {
+        let attempts = Attempts::new(Arc::clone(&self.clock), publisher, records, fastrand::f64);
+        Arc::new(attempts.holding(wanted).observed_by(observers.into_iter().collect()))
     }
 
     /// The audit log, if there is to be one.
@@ -113,6 +157,9 @@ impl App {
         Publisher::new(self.machine.paths.runtime_folder.join("locks"))
     }
 }
+
+/// Time for file work under way when a process stops.
+pub(super) const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// The runtime: one thread, because the daemon waits more than it works.
 pub(super) fn runtime() -> Result<Runtime, Box<Report>> {

@@ -1,4 +1,4 @@
-//! `evercred get`: a fresh credential on stdout, through the one attempt path, with nothing written.
+//! `evercred get`: a credential on stdout: the one that is at hand, or on request a new one with nothing written.
 
 use std::collections::BTreeMap;
 
@@ -20,12 +20,19 @@ pub(super) struct Arguments {
     /// Print one field, raw
     #[arg(long, value_name = "NAME")]
     field: Option<String>,
+    /// Make a new exchange, whatever is at hand, and write nothing
+    #[arg(long)]
+    fresh: bool,
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    let (login, attempts) = app.login(&arguments.login)?;
-    let credential =
-        runtime()?.block_on(attempts.obtain(&login)).map_err(|(_, failure)| Report::from(&failure))?;
+    let (login, attempts) = app.lender(&arguments.login)?;
+    let credential = if arguments.fresh {
+        let obtained = runtime()?.block_on(attempts.obtain(&login));
+        obtained.map_err(|(_, failure)| Report::from(&failure))?
+    } else {
+        runtime()?.block_on(attempts.lend(&login)).map_err(|error| Report::from(&error))?
+    };
     match &arguments.field {
         Some(name) => print(field(&credential, name)?),
         None => print(&document(&credential)),

@@ -13,6 +13,7 @@ use crate::engine::record::Records;
 use crate::engine::state::{LoginState, Phase, after_attempt};
 use crate::engine::status::{LoginStatus, Status};
 use crate::login::{Login, LoginId};
+use crate::report::Report;
 use crate::time::Clock;
 
 use super::app::{App, runtime};
@@ -32,6 +33,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Outcome {
+    if let Some(file) = app.resolved()?.variables_file {
+        file.publish(&app.publisher()).map_err(|failure| Report::from(&failure))?;
+    }
     refresh(app, &arguments.logins, arguments.force, format)
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::daemon::{self, Daemon};
 use crate::engine::attempt::Attempts;
@@ -13,7 +12,7 @@ use crate::metrics::Monitors;
 use crate::report::Report;
 use crate::systemd::{Ready, ServiceManager};
 
-use super::app::{App, runtime};
+use super::app::{App, LAST_WORDS, runtime};
 
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Arguments {
@@ -39,8 +38,8 @@ pub(super) fn run(app: App, arguments: Arguments) -> super::Outcome {
     let audit = app.audit(&resolved.services);
     let monitors = resolved.services.metrics.clone().map(Monitors::new);
     let counting = monitors.as_ref().map(Monitors::observer);
-    let attempts =
-        app.attempts(audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting));
+    let observers = audit.clone().map(|audit| audit as Arc<dyn Observer>).into_iter().chain(counting);
+    let attempts = app.attempts_holding(Login::is_asked_for, observers);
     let environment = &app.machine.build.surroundings.environment;
     let manager = if arguments.background {
         // `up` may be called in another service of systemd's, which is not ours to speak for.
@@ -74,9 +73,6 @@ fn end(attempts: &Arc<Attempts>, mut logins: Vec<Arc<Login>>) -> Result<(), Box<
     }
     Ok(())
 }
-
-/// Time for file work under way when the daemon stops.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Tells `up`, and lets go of what it is connected by: nobody reads there any more.
 fn say_ready() {

@@ -9,6 +9,7 @@ use super::account::Account;
 use super::kind::Kind;
 use super::problem::Problem;
 use super::tree::{self, Section};
+use crate::doors;
 use crate::hooks::{self, Hook};
 use crate::login::{OnExpiry, Policy};
 
@@ -19,8 +20,8 @@ pub(crate) const OUTPUTS: &str = "outputs";
 pub(crate) const SECRETS: &str = "secrets";
 
 /// The common keys; no provider may have one of the same name.
-pub(crate) const KEYS: [&str; 7] =
-    ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks", "user"];
+pub(crate) const KEYS: [&str; 8] =
+    ["source", OUTPUTS, SECRETS, "refresh_every", "on_expiry", "hooks", "hosts", "user"];
 
 const KIND: Kind<Common, Environment> = Kind::of::<Config>("login");
 
@@ -31,6 +32,8 @@ pub(crate) struct Common {
     pub(crate) source: Option<String>,
     pub(crate) policy: Policy,
     pub(crate) hooks: Vec<Hook>,
+    /// The registries and git servers that it is for.
+    pub(crate) hosts: Vec<String>,
     /// Whose the files are, if it is said.
     pub(crate) account: Option<Account>,
 }
@@ -59,6 +62,12 @@ struct Config {
     /// Whom to tell when an output changed, or when the login begins to fail or is fresh again.
     #[serde(default)]
     hooks: Vec<hooks::Config>,
+    /// The registries and git servers that get passwords of this login and no other, by their hosts:
+    /// `"123456789012.dkr.ecr.eu-west-1.amazonaws.com"`, or `"*.azurecr.io"` for several. Without it, docker's and git's
+    /// helpers use the login for every host of its cloud; of several logins the one of a registry's account, then the one
+    /// named `default`, then the first by name.
+    #[serde(default)]
+    hosts: Vec<String>,
     /// The user whose the files are, secrets included, by the name in the system's list: for an evercred that runs as
     /// root for several users. `~/` and all usual places are in that user's home then. By default the user that runs
     /// evercred.
@@ -71,7 +80,18 @@ impl Configured<Environment> for Config {
     fn build(self, environment: &Environment) -> Result<Common, BuildError> {
         let policy = policy(self.refresh_every, self.on_expiry)?;
         let account = self.user.as_deref().map(Account::of).transpose()?;
-        Ok(Common { source: self.source, policy, hooks: hooks::build(self.hooks, environment)?, account })
+        let hooks = hooks::build(self.hooks, environment)?;
+        check_hosts(&self.hosts)?;
+        Ok(Common { source: self.source, policy, hooks, hosts: self.hosts, account })
+    }
+}
+
+fn check_hosts(hosts: &[String]) -> Result<(), BuildError> {
+    match hosts.iter().find(|host| !doors::is_pattern(host)) {
+        None => Ok(()),
+        Some(wrong) => Err(BuildError::at("hosts", format!("{wrong:?} is not a host")).hint(
+            "Write it like \"gcr.io\" or \"*.azurecr.io\", in small letters and without \"https://\".",
+        )),
     }
 }
 

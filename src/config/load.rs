@@ -69,6 +69,12 @@ impl Paths {
     }
 }
 
+/// Where a config that is not there yet belongs.
+pub fn place_for_new(environment: &Environment, given: Option<&Path>) -> Result<PathBuf, ConfigError> {
+    let first = places(environment, given).into_iter().next().ok_or(ConfigError::NoHome)?;
+    Ok(std::path::absolute(&first).unwrap_or(first))
+}
+
 /// Reads the config, from `given` or from where it belongs, and resolves it.
 pub fn load(registry: &Registry, machine: &Machine, given: Option<&Path>) -> Result<Resolved, ConfigError> {
     let (file, text) = read(&machine.build.surroundings.environment, given)?;

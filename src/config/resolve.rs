@@ -4,6 +4,7 @@
 //! before anything that runs is stopped, and `config check` is the same code as the daemon's.
 
 mod conflicts;
+mod environment;
 mod login;
 mod secrets;
 mod select;
@@ -31,6 +32,7 @@ use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
 use crate::sources::TokenSource;
+use crate::variables::VariablesFile;
 
 /// A config, resolved.
 #[derive(Debug)]
@@ -45,6 +47,8 @@ pub struct Resolved {
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// What evercred does beside keeping logins fresh.
     pub services: Services,
+    /// The file of variables for shells, if there is to be one.
+    pub variables_file: Option<VariablesFile>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
     pub shown: Value,
 }
@@ -72,8 +76,9 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let Resolver { logins, templates, services, shown, .. } = resolver;
-        Ok(Resolved { file: file.to_owned(), logins, templates, sources: sources.collect(), services, shown })
+        let (file, sources) = (file.to_owned(), sources.collect());
+        let Resolver { logins, templates, services, variables_file, shown, .. } = resolver;
+        Ok(Resolved { file, logins, templates, sources, services, variables_file, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -97,6 +102,7 @@ struct Resolver<'r> {
     logins: Vec<Arc<Login>>,
     templates: Vec<PathBuf>,
     services: Services,
+    variables_file: Option<VariablesFile>,
     shown: Value,
 }
 
@@ -111,6 +117,7 @@ impl<'r> Resolver<'r> {
             claims: Vec::new(),
             logins: Vec::new(),
             services: Services::default(),
+            variables_file: None,
             templates: Vec::new(),
             shown: json!({}),
         }
@@ -133,6 +140,7 @@ impl<'r> Resolver<'r> {
         if !any {
             self.problems.push(no_login(registry));
         }
+        self.variables_file(root.get_ref());
     }
 
     /// Says whether there was one: it was probably meant to hold a login.

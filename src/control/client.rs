@@ -38,7 +38,7 @@ impl Client {
     /// Asks for the status as it changes.
     pub fn watch(mut self) -> Result<Watch, Box<Report>> {
         self.send(&Request::Watch)?;
-        Ok(Watch(self))
+        Ok(Watch { client: self, again: None })
     }
 
     fn send(&mut self, request: &Request) -> Result<(), Box<Report>> {
@@ -63,14 +63,32 @@ impl Client {
 
 /// The status as it changes.
 #[derive(Debug)]
-pub struct Watch(Client);
+pub struct Watch {
+    client: Client,
+    /// What was read and is to be given again.
+    again: Option<Status>,
+}
 
 impl Watch {
+    /// What comes over `stream` in the same form, unasked for.
+    pub fn over(stream: UnixStream) -> Self {
+        Self { client: Client { stream: BufReader::new(stream) }, again: None }
+    }
+
+    /// The same, with `status` to come next.
+    #[must_use]
+    pub fn again(self, status: Status) -> Self {
+        Self { again: Some(status), ..self }
+    }
+
     /// The next one; `None` if nothing changed for so long.
     pub fn next(&mut self, patience: Option<Duration>) -> Result<Option<Status>, Box<Report>> {
+        if let Some(status) = self.again.take() {
+            return Ok(Some(status));
+        }
         // A wait of zero would mean "for ever" to the kernel.
         let patience = patience.map(|patience| patience.max(Duration::from_millis(1)));
-        match self.0.receive(patience)? {
+        match self.client.receive(patience)? {
             Some(Answer::Status(status)) => Ok(Some(status)),
             Some(Answer::Failed(report)) => Err(report.into()),
             Some(Answer::Done) | None => Ok(None),

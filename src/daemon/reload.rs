@@ -104,7 +104,8 @@ fn watched(resolved: &Resolved) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-fn files_of(login: &Login) -> Vec<PathBuf> {
+/// The files of a login that somebody else may change.
+pub(super) fn files_of(login: &Login) -> Vec<PathBuf> {
     let outputs = login.outputs.iter().map(|output| output.target().path.as_path());
     login.watched().into_iter().chain(outputs).map(Path::to_owned).collect()
 }

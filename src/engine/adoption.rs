@@ -36,18 +36,26 @@ impl Attempts {
         known.held.clone().filter(|held| known.serves && held.issued_at > adopt_after && !is_due(held))
     }
 
-    /// Secrets are read with a login's credential, so it has to be at hand; and a secret is of no use any more when the
-    /// credential that it hangs on has been replaced.
+    /// Secrets are read, and endpoints answer, with a login's credential, so it has to be at hand; and a secret is of no
+    /// use any more when the credential that it hangs on has been replaced.
     fn serves(&self, login: &Login, held: &Held) -> bool {
-        let is_at_hand = || {
-            let now = self.clock.now();
-            self.kept.remembered(login, Some(held), now).is_some()
-                || self.records.recall(login, held).is_some()
-        };
         match login.lender() {
             Some(lender) => !is_orphan(&self.records, lender, held),
-            None => !login.has_secrets || is_at_hand(),
+            None => !self.kept.wants(login) || self.brings_to_hand(login, held),
         }
+    }
+
+    /// Whether the credential is in memory now. What the outputs give back has to be all that is asked for.
+    fn brings_to_hand(&self, login: &Login, held: &Held) -> bool {
+        if self.kept.remembered(login, Some(held), self.clock.now()).is_some() {
+            return true;
+        }
+        let Some(credential) = self.records.recall(login, held) else { return false };
+        let is_whole = login.serves_fields().all(|field| credential.field(field).is_some());
+        if is_whole {
+            self.kept.keep(login, held, &credential);
+        }
+        is_whole
     }
 }
 

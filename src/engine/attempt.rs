@@ -67,7 +67,7 @@ impl Attempts {
     /// Attempts that keep records in `records` and publish through `publisher`. `jitter` draws from `0.0..1.0`.
     pub fn new(clock: Arc<dyn Clock>, publisher: Publisher, records: Records, jitter: fn() -> f64) -> Self {
         let tokens = SharedTokens::new(Arc::clone(&clock) as Arc<dyn WallClock>);
-        let (kept, observers) = (Kept::default(), Observers::default());
+        let (kept, observers) = (Kept::new(|login| login.has_secrets), Observers::default());
         Self { clock, tokens, publisher, records, kept, observers, jitter }
     }
 

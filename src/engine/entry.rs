@@ -1,5 +1,6 @@
 //! One login in the engine's table: its state, and what is under way for it.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -46,6 +47,8 @@ pub(super) struct Entry {
     retire_again: bool,
     restoration: Restoration,
     hooks: Hooks,
+    /// Why there is no listening, by the addresses of its endpoints.
+    deaf: BTreeMap<String, String>,
     /// The budgets that an attempt is taken from, and those while the server of a secret's login cannot be reached.
     budgets: [Vec<Budgeted>; 2],
     /// Whether a secret of this login could not reach the server, and none has since.
@@ -67,6 +70,7 @@ impl Entry {
             retire_again: false,
             restoration: Restoration::default(),
             hooks: Hooks::default(),
+            deaf: BTreeMap::new(),
             asked_at: SystemTime::UNIX_EPOCH,
         }
     }
@@ -96,6 +100,14 @@ impl Entry {
         self.job = Some(job);
         // What is touched from now on may be missed by the look that this job takes at the outputs.
         self.state.touched = false;
+    }
+
+    /// One of its endpoints listens, or cannot.
+    pub(super) fn listens(&mut self, listen: String, trouble: Option<String>) {
+        match trouble {
+            Some(trouble) => self.deaf.insert(listen, trouble),
+            None => self.deaf.remove(&listen),
+        };
     }
 
     /// An attempt has ended.
@@ -207,7 +219,8 @@ impl Entry {
     }
 
     pub(super) fn status(&self, at: SystemTime) -> LoginStatus {
-        let notes = [self.notes.as_slice(), &self.hooks.notes].concat();
+        let mut notes = [self.notes.as_slice(), &self.hooks.notes].concat();
+        notes.extend(self.deaf.values().cloned());
         LoginStatus::new(&self.login, &self.state, self.job == Some(Job::Attempt), &notes, at)
     }
 

@@ -19,8 +19,8 @@ use super::state::Held;
 /// The folder of records.
 #[derive(Debug, Clone)]
 pub struct Records {
-    folder: PathBuf,
-    publisher: Publisher,
+    pub(super) folder: PathBuf,
+    pub(super) publisher: Publisher,
 }
 
 /// How a login's outputs stand.
@@ -129,13 +129,14 @@ impl Records {
             .iter()
             .filter_map(|output| Some(output.recall(&files::read_target(output.target()).ok()??)));
         let fields: Vec<_> = files.flatten().filter(|(_, secret)| !secret.is_empty()).collect();
+        let fixed = login.lender().is_none().then(|| login.provider().fixed()).unwrap_or_default();
         let credential = Credential::new(&held.subject, held.issued_at).renewable();
         let credential = match held.expires_at {
             Some(end) => credential.expiring_at(end),
             None => credential,
         };
         let add = |credential: Credential, (field, secret)| credential.with(field, secret);
-        (!fields.is_empty()).then(|| fields.into_iter().fold(credential, add))
+        (!fields.is_empty()).then(|| fixed.into_iter().chain(fields).fold(credential, add))
     }
 
     /// Notes that `written`, which are outputs of `login`, hold `held`. Others of its outputs may be older: they
@@ -152,8 +153,9 @@ impl Records {
         self.publisher.update_private(&self.path(&login.id), &text)
     }
 
-    /// Forgets what was published for `id`.
+    /// Forgets what was published for `id`, and the passes that were made from it.
     pub fn forget(&self, id: &LoginId) -> Result<(), Failure> {
+        self.forget_passes(id)?;
         self.publisher.remove(&Target::new(self.path(id), 0o600)).map(drop)
     }
 

@@ -77,9 +77,9 @@ impl Attempts {
             Renewal::Kept(got) => Ok(*got),
             Renewal::Over => Ok(Got::new(self.obtain(login).await?)),
             Renewal::Impossible => {
-                // What secrets are to be read with is of no use, however good it is, if it is not at hand.
+                // What is to be at hand is of no use, however good it is, if it is not.
                 let has = |held: &&Held| self.kept.remembered(login, Some(held), self.clock.now()).is_some();
-                let in_use = known.filter(|held| !login.has_secrets || has(held)).cloned();
+                let in_use = known.filter(|held| !self.kept.wants(login) || has(held)).cloned();
                 let credential = self.obtain(login).await?;
                 Ok(Got { in_use, predecessor: known.cloned(), ..Got::new(credential) })
             }
@@ -121,22 +121,35 @@ impl Attempts {
 }
 
 /// The last credential of each login that may be needed again; wiped when replaced or dropped.
-#[derive(Debug, Default)]
-pub(super) struct Kept(Mutex<HashMap<LoginId, Entry>>);
+#[derive(Debug)]
+pub(super) struct Kept {
+    wanted: fn(&Login) -> bool,
+    entries: Mutex<HashMap<LoginId, Entry>>,
+}
 
 #[derive(Debug)]
 struct Entry {
     fingerprint: String,
     held: Held,
-    credential: Credential,
+    credential: Arc<Credential>,
 }
 
 impl Kept {
+    /// Credentials that can be kept alive are held, and those of `wanted` logins, which are to be at hand at any time.
+    pub(super) fn new(wanted: fn(&Login) -> bool) -> Self {
+        Self { wanted, entries: Mutex::default() }
+    }
+
+    /// Whether the credential of `login` is to be at hand at any time.
+    pub(super) fn wants(&self, login: &Login) -> bool {
+        (self.wanted)(login)
+    }
+
     /// Holds `credential`, or forgets the one before it if nobody will need this one again.
     pub(super) fn keep(&self, login: &Login, held: &Held, credential: &Credential) {
-        if credential.is_renewable() || login.has_secrets {
+        if credential.is_renewable() || self.wants(login) {
             let (fingerprint, held, credential) =
-                (login.fingerprint.clone(), held.clone(), credential.clone());
+                (login.fingerprint.clone(), held.clone(), Arc::new(credential.clone()));
             self.lock().insert(login.id.clone(), Entry { fingerprint, held, credential });
         } else {
             self.lock().remove(&login.id);
@@ -153,7 +166,21 @@ impl Kept {
         let entries = self.lock();
         let entry = entries.get(&login.id).filter(|entry| entry.fingerprint == login.fingerprint)?;
         let is_it = known.is_none_or(|held| *held == entry.held) && !entry.held.has_ended(now);
-        is_it.then(|| (entry.held.clone(), entry.credential.clone()))
+        is_it.then(|| (entry.held.clone(), Credential::clone(&entry.credential)))
+    }
+
+    /// What is held for `login`, if it has not ended, whatever has become of the outputs.
+    pub(super) fn present(&self, login: &Login, now: SystemTime) -> Option<Arc<Credential>> {
+        let entries = self.lock();
+        let entry = entries.get(&login.id).filter(|entry| entry.fingerprint == login.fingerprint)?;
+        (!entry.held.has_ended(now)).then(|| Arc::clone(&entry.credential))
+    }
+
+    /// When what is held for `login` was received, if it is `credential`.
+    pub(super) fn received_at(&self, login: &Login, credential: &Arc<Credential>) -> Option<SystemTime> {
+        let entries = self.lock();
+        let entry = entries.get(&login.id).filter(|entry| Arc::ptr_eq(&entry.credential, credential))?;
+        Some(entry.held.issued_at)
     }
 
     /// Whether what is held for `login` was issued after `issued_at`.
@@ -162,6 +189,6 @@ impl Kept {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<LoginId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -51,7 +51,7 @@ impl Attempts {
         known: Option<&Held>,
         adopt_after: SystemTime,
     ) -> Result<Got, Failed> {
-        let borrowed = match self.at_hand(lender).await {
+        let borrowed = match self.found(lender).await {
             Some(borrowed) => borrowed,
             None => self.borrow_anew(login, lender, SystemTime::UNIX_EPOCH).await?,
         };
@@ -72,7 +72,7 @@ impl Attempts {
         login: &Login,
         reader: &dyn SecretReader,
     ) -> Result<Credential, Failed> {
-        let credential = match self.at_hand(lender).await {
+        let credential = match self.found(lender).await {
             Some((_, credential)) => credential,
             None => self.obtain_boxed(lender).await?,
         };
@@ -130,31 +130,11 @@ impl Attempts {
         lender: &Arc<Login>,
         adopt_after: SystemTime,
     ) -> Result<Borrowed, Failed> {
-        let error = match self.run_boxed(lender, adopt_after).await {
-            Outcome::Failed { error, .. } if error.stage != Stage::Publish => error,
-            Outcome::Fresh { .. } | Outcome::Failed { .. } => match self.at_hand(lender).await {
-                Some(borrowed) => return Ok(borrowed),
-                None => AttemptError::new(Stage::Login, &lost(lender)),
-            },
-        };
-        Err((Stage::Login, refusal(login, &lender.id, &error)))
+        let borrowed = self.after_attempt(lender, adopt_after).await;
+        borrowed.map_err(|error| (Stage::Login, refusal(login, &lender.id, &error)))
     }
 
-    /// The login's credential that is in use, if this process has it or the login's outputs give it back.
-    async fn at_hand(self: &Arc<Self>, lender: &Arc<Login>) -> Option<Borrowed> {
-        let known = self.in_background(lender, |this, login| this.records.read(&login)).await.flatten();
-        self.in_use(lender, known.as_ref()).await
-    }
-
-    /// These two call what called them, so their type has to be named.
-    fn run_boxed<'a>(
-        self: &'a Arc<Self>,
-        login: &'a Arc<Login>,
-        adopt_after: SystemTime,
-    ) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.run(login, adopt_after))
-    }
-
+    /// This calls what called it, so its type has to be named.
     fn obtain_boxed<'a>(
         self: &'a Arc<Self>,
         login: &'a Arc<Login>,
@@ -183,11 +163,4 @@ fn refusal(login: &Login, lender: &LoginId, error: &AttemptError) -> Failure {
         None => failure,
     };
     if error.causes.is_empty() { failure } else { failure.caused_by(error.causes.join(": ")) }
-}
-
-/// Its outputs do not give it back, and it was published by another process, or somebody changed them at this instant.
-fn lost(lender: &Login) -> Failure {
-    Failure::new("find its credential", lender.id.to_string(), Advice::RETRY)
-        .message("none of its outputs holds it as it was published")
-        .hint("It is tried again. If this repeats, find the program that changes the outputs of this login.")
 }

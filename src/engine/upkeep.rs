@@ -72,11 +72,11 @@ impl Attempts {
             return Ok(());
         }
         let Some(held) = self.in_background(login, recall).await.flatten() else { return Ok(()) };
-        let revoked =
-            tokio::time::timeout(REVOCATION, login.provider().revoke(&held)).await.unwrap_or_else(|_| {
-                Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
-                    .message("no answer in time"))
-            });
+        let Some(revocation) = login.provider().revoke(&held) else { return Ok(()) };
+        let revoked = tokio::time::timeout(REVOCATION, revocation).await.unwrap_or_else(|_| {
+            Err(Failure::new("revoke the credential", login.id.to_string(), Advice::RETRY)
+                .message("no answer in time"))
+        });
         let failure = revoked.as_ref().err();
         self.observers.note(login, &Event::Revoked { credential: &held, failure });
         revoked

@@ -18,7 +18,7 @@ use crate::files;
 /// A signal that asks a program for something; those that only end or stop one are not among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-pub(super) enum SignalName {
+pub(crate) enum SignalName {
     Hup,
     Int,
     Quit,
@@ -30,7 +30,7 @@ pub(super) enum SignalName {
 }
 
 impl SignalName {
-    fn signal(self) -> Signal {
+    pub(crate) fn signal(self) -> Signal {
         match self {
             Self::Hup => Signal::HUP,
             Self::Int => Signal::INT,

@@ -10,7 +10,7 @@ use super::{Metrics, Settings};
 use crate::engine::Command;
 use crate::engine::status::Status;
 use crate::events::Observer;
-use crate::serve::serve;
+use crate::serve::{Bounds, serve};
 use crate::time::Clock;
 
 /// What counts, and where it is asked.
@@ -40,6 +40,6 @@ impl Monitors {
     ) {
         let Some(Self { settings, metrics }) = monitors else { return pending().await };
         let endpoint = Endpoint { metrics: Arc::clone(metrics), status, commands, clock };
-        serve(&settings.listen, Arc::new(endpoint)).await;
+        serve(&settings.listen, Arc::new(endpoint), Bounds::monitors(), |_| {}).await;
     }
 }

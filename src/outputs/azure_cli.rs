@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 use entries::Entries;
 use subscriptions::Subscriptions;
@@ -44,7 +44,7 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let environment = &context.environment;
         let folder =
-            self.folder.as_deref().or_else(|| environment.get("AZURE_CONFIG_DIR")).unwrap_or("~/.azure");
+            self.folder.as_deref().or_else(|| environment.get("AZURE_CONFIG_DIR")).unwrap_or(USUAL_FOLDER);
         let folder = environment.expand(folder);
         if !folder.is_absolute() {
             let message = format!("`{}` is not the absolute path of a folder", folder.display());
@@ -61,6 +61,7 @@ impl Configured<OutputContext> for Config {
                 settings: folder.join("config"),
                 environment: environment.clone(),
                 login: login.clone(),
+                way: Way::refreshing(Readers::Az).at("AZURE_CONFIG_DIR", &folder, USUAL_FOLDER),
             }),
             Box::new(Subscriptions {
                 target: Target::shared(folder.join("azureProfile.json"), 0o600).owned_by(context.owner),
@@ -71,6 +72,8 @@ impl Configured<OutputContext> for Config {
         ])
     }
 }
+
+const USUAL_FOLDER: &str = "~/.azure";
 
 /// The key that marks an entry as the login's.
 const MARK: &str = "evercred";

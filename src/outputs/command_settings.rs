@@ -3,9 +3,23 @@
 
 use std::path::{Path, PathBuf};
 
-use evercred_core::Environment;
+use evercred_core::{Environment, Field};
 
+use super::{OutputContext, Readers, Way};
 use crate::vault_token_helper::PROGRAM;
+
+/// Where a token is good.
+pub(super) const ADDRESS: Field = Field::new("vault_addr");
+pub(super) const NAMESPACE: Field = Field::new("vault_namespace");
+
+/// How clients find a token that they look for by themselves: nobody but a variable tells them of the server.
+pub(super) fn way(context: &OutputContext) -> Way {
+    Way::refreshing(Readers::Vault).with_known("VAULT_ADDR", ADDRESS, context).with_known(
+        "VAULT_NAMESPACE",
+        NAMESPACE,
+        context,
+    )
+}
 
 /// A settings file that names a token helper.
 #[derive(Debug)]

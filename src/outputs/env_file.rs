@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::field_choice::choose;
 use super::mode::Mode;
 use super::whole_file::{Document, WholeFile, target};
-use super::{Output, OutputContext, required};
+use super::{Output, OutputContext, Readers, Way, required, way};
 use crate::files::Target;
 
 /// A file of `NAME=value` lines, for `docker run --env-file`, systemd's `EnvironmentFile=`, or a shell.
@@ -37,6 +37,7 @@ impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
 
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
+        let is_own = self.variables.is_some();
         let variables = match self.variables {
             Some(own) => {
                 own.into_iter().map(|pair| variable(pair, context)).collect::<Result<Vec<_>, _>>()?
@@ -44,7 +45,9 @@ impl Configured<OutputContext> for Config {
             None => usual(context)?,
         };
         let target = target(self.path.as_deref(), self.mode, "env", context)?;
-        Ok(vec![Box::new(file(target, variables, self.export))])
+        let mut file = file(target, variables, self.export);
+        file.document.is_own = is_own;
+        Ok(vec![Box::new(file)])
     }
 }
 
@@ -54,7 +57,7 @@ pub(super) fn file(target: Target, variables: Vec<Variable>, export: bool) -> Wh
         Value::Of { field, needed: true } => Some(field),
         _ => None,
     });
-    WholeFile { target, needs: needs.collect(), document: Variables { variables, export } }
+    WholeFile { target, needs: needs.collect(), document: Variables { variables, export, is_own: false } }
 }
 
 /// One line.
@@ -110,9 +113,23 @@ pub(super) fn of_provider(context: &OutputContext) -> impl Iterator<Item = Varia
 pub(super) struct Variables {
     variables: Vec<Variable>,
     export: bool,
+    /// Whether the user chose them, so that no provider knows them.
+    is_own: bool,
 }
 
 impl Document for Variables {
+    fn environment(&self) -> Option<Way> {
+        let told = |variable: &Variable| way::Variable {
+            name: variable.name.clone(),
+            value: match &variable.value {
+                Value::Fixed(text) => way::Value::Plain(text.clone()),
+                Value::Of { field, .. } => way::Value::Secret(*field),
+            },
+        };
+        let variables = self.variables.iter().map(told).collect();
+        self.is_own.then_some(Way { readers: Readers::Own, refreshes: false, variables })
+    }
+
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let mut file = String::new();
         for Variable { name, value } in &self.variables {
@@ -138,7 +155,7 @@ pub(super) fn is_plain(value: &str) -> bool {
 }
 
 /// The value as a shell takes it literally, line breaks included.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 

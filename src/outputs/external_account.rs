@@ -29,7 +29,7 @@ use super::env_file::{self, Variable, is_plain};
 use super::gcloud::folder;
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext, required};
+use super::{Output, OutputContext, Readers, Way, required};
 use crate::files::Target;
 
 /// The ID token as a file, and a file of settings with which Google's client libraries and Terraform exchange it by
@@ -56,8 +56,11 @@ pub(super) struct Config {
 /// The settings as the provider makes them, without the path of the token file.
 const SETTINGS: Field = Field::new("external_account");
 const PROJECT: Field = Field::new("project");
+/// Where Google's libraries look for the settings, and for the project.
+const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
+const PROJECT_VARIABLE: &str = "GOOGLE_CLOUD_PROJECT";
 /// The file in gcloud's folder that Google's libraries read by themselves.
-const WELL_KNOWN: &str = "application_default_credentials.json";
+pub(super) const WELL_KNOWN: &str = "application_default_credentials.json";
 
 impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
@@ -77,6 +80,7 @@ impl Configured<OutputContext> for Config {
             token_file: utf8(&token.path)?.to_owned(),
             force: self.force,
             environment: context.environment.clone(),
+            project: context.known(PROJECT).map(str::to_owned),
         };
         let variables =
             self.env_file.map(|path| variables(&path, &settings.target.path, context)).transpose()?;
@@ -117,10 +121,10 @@ fn variables(
         return Err(BuildError::at("env_file", message).hint("Give the settings another `path`."));
     }
     let fixed = env_file::Value::Fixed(settings.to_owned());
-    let mut variables = vec![Variable { name: "GOOGLE_APPLICATION_CREDENTIALS".to_owned(), value: fixed }];
+    let mut variables = vec![Variable { name: VARIABLE.to_owned(), value: fixed }];
     if context.provides.contains(&PROJECT) {
         let value = env_file::Value::Of { field: PROJECT, needed: true };
-        variables.push(Variable { name: "GOOGLE_CLOUD_PROJECT".to_owned(), value });
+        variables.push(Variable { name: PROJECT_VARIABLE.to_owned(), value });
     }
     Ok(env_file::file(target(Some(path), None, "env", context)?, variables, false))
 }
@@ -142,6 +146,7 @@ struct Settings {
     token_file: String,
     force: bool,
     environment: Environment,
+    project: Option<String>,
 }
 
 impl Settings {
@@ -196,8 +201,15 @@ impl Output for Settings {
         Some(&self.keepsake)
     }
 
+    fn environment(&self) -> Option<Way> {
+        let way = Way::refreshing(Readers::Google).with(VARIABLE, self.target.path.display().to_string());
+        Some(match &self.project {
+            Some(project) => way.with(PROJECT_VARIABLE, project),
+            None => way,
+        })
+    }
+
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
-        const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
         let Some(other) = self.environment.get(VARIABLE) else { return Vec::new() };
         let ours = self.target.path.display();
         if Path::new(other) == self.target.path {

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use super::section::{Key, Section, Words};
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
 /// The access token as a file, and a named configuration with which `gcloud` and `bq` use it.
@@ -60,8 +60,14 @@ impl Configured<OutputContext> for Config {
             let place = place.clone();
             Section::new(place, vec![title.to_owned()], (is_credential, self.force), keys, (WORDS, context))
         };
+        let way = Way::refreshing(Readers::Gcloud).with("CLOUDSDK_ACTIVE_CONFIG_NAME", &name).at(
+            "CLOUDSDK_CONFIG",
+            &folder,
+            USUAL_FOLDER,
+        );
         let shadows = shadows(&path, self.activate.then_some(&*name), &context.environment);
-        let auth = section("auth", vec![Key::fixed("access_token_file", &path)]).shadowed_by(shadows);
+        let auth =
+            section("auth", vec![Key::fixed("access_token_file", &path)]).shadowed_by(shadows).found_by(way);
         let core = core_keys(context);
         // The token comes first: a configuration must never name a file that is not there yet.
         let mut outputs: Vec<Box<dyn Output>> = vec![Box::new(token), Box::new(auth)];
@@ -77,9 +83,11 @@ impl Configured<OutputContext> for Config {
     }
 }
 
+const USUAL_FOLDER: &str = "~/.config/gcloud";
+
 /// Where gcloud keeps its configurations.
 pub(super) fn folder(environment: &Environment) -> Result<PathBuf, BuildError> {
-    let folder = environment.expand(environment.get("CLOUDSDK_CONFIG").unwrap_or("~/.config/gcloud"));
+    let folder = environment.expand(environment.get("CLOUDSDK_CONFIG").unwrap_or(USUAL_FOLDER));
     if folder.is_absolute() {
         return Ok(folder);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field};
+use evercred_core::{Advice, BuildError, Configured, Credential, Failure, Field, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,6 +40,7 @@ impl Configured<OutputContext> for Config {
         let chosen = |names: Vec<String>| names.iter().map(|name| choose("fields", name, context)).collect();
         let fields: Option<Vec<Field>> = self.fields.map(chosen).transpose()?;
         let document = Object {
+            known: context.provides.clone(),
             with_id_token: context.provides.contains(&Field::ID_TOKEN),
             fields: fields.clone(),
             pretty: self.pretty,
@@ -53,6 +54,8 @@ impl Configured<OutputContext> for Config {
 #[derive(Debug)]
 struct Object {
     fields: Option<Vec<Field>>,
+    /// All that it may hold.
+    known: Vec<Field>,
     /// Whether the ID token counts as one of all fields. The attempt may have added it for another output only.
     with_id_token: bool,
     pretty: bool,
@@ -79,6 +82,13 @@ impl Document for Object {
         })?;
         bytes.push(b'\n');
         Ok(bytes)
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let mut object: BTreeMap<String, String> = serde_json::from_slice(current).unwrap_or_default();
+        let fields = self.fields.as_ref().unwrap_or(&self.known);
+        let found = |field: &Field| Some((*field, Secret::new(object.remove(field.name())?)));
+        fields.iter().filter_map(found).collect()
     }
 }
 
@@ -110,6 +120,16 @@ mod tests {
     fn chosen_fields_stand_on_one_line_if_wanted() {
         let fields = Some(vec!["id_token".to_owned(), "access_key_id".to_owned()]);
         insta::assert_snapshot!(write(Config { fields, pretty: false, ..Config::default() }), @r#"{"access_key_id":"ASIAEXAMPLE","expiration":"2026-11-22T21:00:00Z","id_token":"e30.e30.c2ln","subject":"arn:aws:sts::123456789012:assumed-role/dev/ona"}"#);
+    }
+
+    #[test]
+    fn what_is_written_can_be_read_back() {
+        let provides = vec![Field::ACCESS_KEY_ID, Field::SECRET_ACCESS_KEY];
+        let output = &Config::default().build(&OutputContext { provides, ..context() }).unwrap()[0];
+        let recalled = output.recall(&output.render(&credential(), None).unwrap());
+        let names: Vec<_> = recalled.iter().map(|(field, _)| field.name()).collect();
+        assert_eq!(names, ["access_key_id", "secret_access_key"]);
+        assert_eq!(recalled[0].1.expose(), "ASIAEXAMPLE");
     }
 
     #[test]

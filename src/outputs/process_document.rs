@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
@@ -31,6 +32,12 @@ impl ProcessDocument {
 impl Document for ProcessDocument {
     fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         answer(credential, &target.path.display())
+    }
+
+    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
+        let Ok(document) = serde_json::from_slice::<Value>(current) else { return Vec::new() };
+        let known = FIELDS.iter().filter_map(|(name, field)| Some((*field, document.get(name)?.as_str()?)));
+        known.map(|(field, value)| (field, Secret::new(value))).collect()
     }
 
     /// botocore's advisory window, the longest of all SDKs.
@@ -65,6 +72,14 @@ pub fn answer(credential: &Credential, place: &dyn Display) -> Result<Vec<u8>, F
 
 const EXTENSION: &str = "json";
 
+/// The fields by their names in the document.
+const FIELDS: [(&str, Field); 4] = [
+    ("AccessKeyId", Field::ACCESS_KEY_ID),
+    ("SecretAccessKey", Field::SECRET_ACCESS_KEY),
+    ("SessionToken", Field::SESSION_TOKEN),
+    ("AccountId", Field::ACCOUNT_ID),
+];
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer<'a> {
@@ -86,7 +101,7 @@ struct Answer<'a> {
 /// flight and a clock that is off would then fail, so five minutes are kept back. But an SDK that finds the expiry
 /// passed refuses a session that still works, so a short one is cut by a twelfth at most: the engine replaces it
 /// at half of its life, long before.
-fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
+pub(super) fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
     let end = credential.expires_at()?;
     let lifetime = end.duration_since(credential.issued_at()).unwrap_or_default();
     end.checked_sub(MARGIN.min(lifetime / 12))
@@ -105,6 +120,18 @@ mod tests {
         let output = ProcessDocument::build(&context()).unwrap();
         assert_eq!(output.target().path.to_str(), Some("/home/dev/.local/state/evercred/aws.default.json"));
         insta::assert_snapshot!(text(output.render(&credential(), None).unwrap()), @r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"wJalr/XUtn+FEMI=","SessionToken":"FwoGZXIvYXdzEXAMPLE==","Expiration":"2026-11-22T20:55:00Z","AccountId":"123456789012"}"#);
+    }
+
+    #[test]
+    fn the_session_can_be_read_back_from_its_document() {
+        let output = ProcessDocument::build(&context()).unwrap();
+        let recalled = output.recall(&output.render(&credential(), None).unwrap());
+        let expected = FIELDS.map(|(_, field)| field);
+        assert_eq!(recalled.iter().map(|(field, _)| *field).collect::<Vec<_>>(), expected);
+        for (field, secret) in &recalled {
+            assert_eq!(Some(secret.expose()), credential().field(*field).map(Secret::expose));
+        }
+        assert!(output.recall(b"{}").is_empty());
     }
 
     #[test]

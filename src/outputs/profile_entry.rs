@@ -8,7 +8,7 @@ use evercred_core::{BuildError, Credential, Failure, Field};
 
 use super::profile_file::{ProfileFile, check_name, check_region, is_mechanism};
 use super::section::{Section, Words};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
 pub(super) use super::section::Key;
@@ -91,6 +91,16 @@ impl Output for ProfileEntry {
 
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         self.section.retract(current)
+    }
+
+    /// Keys in a file are read once.
+    fn environment(&self) -> Option<Way> {
+        let other = self.file.other();
+        let way = Way::refreshing(Readers::Aws)
+            .with("AWS_PROFILE", &self.profile)
+            .at(self.file.variable(), &self.section.target.path, self.file.usual())
+            .at(other.variable(), &self.other_path, other.usual());
+        Some(Way { refreshes: self.file == ProfileFile::Config, ..way })
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

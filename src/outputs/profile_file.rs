@@ -16,17 +16,30 @@ pub(super) enum ProfileFile {
 impl ProfileFile {
     /// Where it is for the programs of this user.
     pub(super) fn path(self, environment: &Environment) -> Result<PathBuf, BuildError> {
-        let (variable, usual) = match self {
-            Self::Config => ("AWS_CONFIG_FILE", "~/.aws/config"),
-            Self::Credentials => ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-        };
-        let path = environment.expand(environment.get(variable).unwrap_or(usual));
+        let variable = self.variable();
+        let path = environment.expand(environment.get(variable).unwrap_or(self.usual()));
         if path.is_absolute() {
             return Ok(path);
         }
         let message = format!("`{}` is not an absolute path", path.display());
         Err(BuildError { key: None, message, hint: None }
             .hint(format!("Set HOME, or set {variable} to the absolute path of the file.")))
+    }
+
+    /// What moves it.
+    pub(super) const fn variable(self) -> &'static str {
+        match self {
+            Self::Config => "AWS_CONFIG_FILE",
+            Self::Credentials => "AWS_SHARED_CREDENTIALS_FILE",
+        }
+    }
+
+    /// Where it is unless it was moved.
+    pub(super) const fn usual(self) -> &'static str {
+        match self {
+            Self::Config => "~/.aws/config",
+            Self::Credentials => "~/.aws/credentials",
+        }
     }
 
     /// The titles of a profile's section; the first is the one to write.

@@ -21,6 +21,8 @@ use super::{Output, required};
 use crate::config::kind::Kind;
 use crate::files::{Owner, Target};
 
+pub(crate) use dotenv::value as dotenv_value;
+
 /// The only output of a secret.
 pub(crate) const KIND: Kind<Vec<Box<dyn Output>>, SecretContext> = Kind::of::<Config>("secret");
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use evercred_core::{Advice, Credential, Failure, Field};
 
 use super::part::{Entry, Part, Taken};
-use super::{Output, OutputContext, required};
+use super::{Output, OutputContext, Way, required};
 use crate::files::Target;
 
 /// Our keys in a section.
@@ -19,6 +19,7 @@ pub(super) struct Section {
     keys: Vec<Key>,
     words: Words,
     shadows: Vec<String>,
+    way: Option<Way>,
 }
 
 /// How the user knows it.
@@ -98,12 +99,18 @@ impl Section {
         });
         let recognised = recognised.collect();
         let part = Part { login: context.login(), titles, is_foreign, force, recognised };
-        Self { part, target, needs, keys, words, shadows: Vec::new() }
+        Self { part, target, needs, keys, words, shadows: Vec::new(), way: None }
     }
 
     /// The same, with what is known to keep programs from reading it.
     pub(super) fn shadowed_by(mut self, shadows: Vec<String>) -> Self {
         self.shadows = shadows;
+        self
+    }
+
+    /// The same, which programs find in this way.
+    pub(super) fn found_by(mut self, way: Way) -> Self {
+        self.way = Some(way);
         self
     }
 
@@ -170,6 +177,10 @@ impl Output for Section {
     fn retract(&self, current: &[u8]) -> Option<Vec<u8>> {
         // An empty file says the same as none.
         Some(self.part.retract(current)).filter(|rest| !rest.is_empty())
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.way.clone()
     }
 
     fn shadows(&self, _: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

@@ -24,6 +24,7 @@ pub(super) fn context() -> OutputContext {
             ("AWS_SESSION_TOKEN", Field::SESSION_TOKEN),
             ("AWS_REGION", Field::REGION),
         ],
+        fixed: Vec::new(),
     }
 }
 

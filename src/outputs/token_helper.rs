@@ -11,9 +11,9 @@ use evercred_core::{Advice, BuildError, Configured, Credential, Environment, Fai
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::command_settings::{helpers, shadowing_variables};
+use super::command_settings::{ADDRESS, NAMESPACE, helpers, shadowing_variables, way};
 use super::whole_file::{Document, WholeFile, target};
-use super::{Output, OutputContext, required};
+use super::{Output, OutputContext, Way, required};
 use crate::files::Target;
 use crate::vault_token_helper::PROGRAM;
 
@@ -34,15 +34,13 @@ impl Configured<OutputContext> for Config {
             document: ForHelper { login: context.login() },
         };
         let program = context.program.with_file_name(PROGRAM).display().to_string();
-        Ok(vec![Box::new(TokenHelper { file, environment: context.environment.clone(), program })])
+        let (environment, way) = (context.environment.clone(), way(context));
+        Ok(vec![Box::new(TokenHelper { file, environment, program, way })])
     }
 }
 
 /// The end of such a file's name; all of them lie in the state folder.
 pub const EXTENSION: &str = "token-helper.json";
-
-const ADDRESS: Field = Field::new("vault_addr");
-const NAMESPACE: Field = Field::new("vault_namespace");
 
 /// What is in the file.
 #[derive(Debug, Serialize, Deserialize)]
@@ -104,6 +102,7 @@ struct TokenHelper {
     file: WholeFile<ForHelper>,
     environment: Environment,
     program: String,
+    way: Way,
 }
 
 impl Output for TokenHelper {
@@ -125,6 +124,10 @@ impl Output for TokenHelper {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.file.recall(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

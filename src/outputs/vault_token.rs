@@ -14,11 +14,11 @@ use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Fi
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::command_settings::{helpers, shadowing_variables};
+use super::command_settings::{helpers, shadowing_variables, way};
 use super::mode::Mode;
 use super::token_file::RawField;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Way};
 use crate::files::Target;
 
 /// The token in `~/.vault-token`, for `bao`, `vault` and every client that looks there. The file is evercred's then: it
@@ -41,7 +41,10 @@ impl Configured<OutputContext> for Config {
         let needs = vec![Field::VAULT_TOKEN];
         let file = WholeFile { target, needs, document: RawField(Field::VAULT_TOKEN) };
         let environment = self.path.is_none().then(|| context.environment.clone());
-        Ok(vec![Box::new(VaultToken { file, environment })])
+        // Wherever else it lies, most clients do not find it.
+        let is_usual = file.target.path == context.environment.expand("~/.vault-token");
+        let way = is_usual.then(|| way(context));
+        Ok(vec![Box::new(VaultToken { file, environment, way })])
     }
 }
 
@@ -50,6 +53,7 @@ impl Configured<OutputContext> for Config {
 struct VaultToken {
     file: WholeFile<RawField>,
     environment: Option<Environment>,
+    way: Option<Way>,
 }
 
 impl Output for VaultToken {
@@ -71,6 +75,10 @@ impl Output for VaultToken {
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         self.file.recall(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        self.way.clone()
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

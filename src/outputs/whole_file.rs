@@ -2,12 +2,14 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
 use super::mode::Mode;
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Way};
+use crate::endpoints::Endpoint;
 use crate::files::Target;
 
 /// What stands in a file that is ours alone.
@@ -21,6 +23,11 @@ pub(super) trait Document: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// See [`Output::environment`].
+    fn environment(&self) -> Option<Way> {
+        None
+    }
+
     /// See [`Output::readers_ask_before_end`].
     fn readers_ask_before_end(&self) -> Duration {
         Duration::ZERO
@@ -29,6 +36,11 @@ pub(super) trait Document: Debug + Send + Sync {
     /// See [`Output::readers_hold`].
     fn readers_hold(&self) -> Duration {
         Duration::ZERO
+    }
+
+    /// See [`Output::endpoint`].
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        None
     }
 }
 
@@ -61,12 +73,20 @@ impl<D: Document> Output for WholeFile<D> {
         self.document.recall(current)
     }
 
+    fn environment(&self) -> Option<Way> {
+        self.document.environment()
+    }
+
     fn readers_ask_before_end(&self) -> Duration {
         self.document.readers_ask_before_end()
     }
 
     fn readers_hold(&self) -> Duration {
         self.document.readers_hold()
+    }
+
+    fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
+        self.document.endpoint()
     }
 }
 

@@ -22,7 +22,7 @@ use super::env_file::{self, Value, Variable, Variables};
 use super::mode::Mode;
 use super::token_file::RawField;
 use super::whole_file::{Document, WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
 /// The ID token as a file, and a file of variables (`AZURE_FEDERATED_TOKEN_FILE`, `AZURE_CLIENT_ID`, `AZURE_TENANT_ID`,
@@ -50,12 +50,17 @@ impl Configured<OutputContext> for Config {
                 .hint("Choose a path that is plain text.")
         })?;
         let variables = variables(path, context);
+        let way = way(&variables, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
         let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
         let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
-        let environment =
-            WorkloadEnvironment { file, environment: context.environment.clone(), token: path.to_owned() };
+        let environment = WorkloadEnvironment {
+            file,
+            environment: context.environment.clone(),
+            token: path.to_owned(),
+            way,
+        };
         let needs = vec![Field::ID_TOKEN];
         Ok(vec![
             Box::new(WholeFile { target: token, needs, document: FederatedToken(RawField(Field::ID_TOKEN)) }),
@@ -74,6 +79,15 @@ fn variables(path: &str, context: &OutputContext) -> Vec<Variable> {
     ];
     variables.extend(env_file::of_provider(context));
     variables
+}
+
+/// The same variables, as far as they are known without a credential: all, of Azure's own provider.
+fn way(variables: &[Variable], context: &OutputContext) -> Way {
+    let add = |way: Way, variable: &Variable| match &variable.value {
+        Value::Fixed(text) => way.with(&variable.name, text),
+        Value::Of { field, .. } => way.with_known(&variable.name, *field, context),
+    };
+    variables.iter().fold(Way::refreshing(Readers::Azure), add)
 }
 
 /// The token, for readers that keep it for a while.
@@ -100,6 +114,7 @@ struct WorkloadEnvironment {
     file: WholeFile<Variables>,
     environment: Environment,
     token: String,
+    way: Way,
 }
 
 impl Output for WorkloadEnvironment {
@@ -117,6 +132,10 @@ impl Output for WorkloadEnvironment {
 
     fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
         self.file.own_part(current)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn shadows(&self, _: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

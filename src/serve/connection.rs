@@ -1,55 +1,109 @@
-//! One connection: one request, within bounds of time and size.
+//! One connection: its requests, within bounds of time and size.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
+use super::crowd::Seat;
+use super::forwarded::is_forwarded;
 use super::listener::Stream;
-use super::{Answer, Handler, host, refusal};
+use super::{Answer, Bounds, Handler, Peer, host, refusal};
 
-/// How long the head of a request may take.
-const HEAD: Duration = Duration::from_secs(5);
-/// How long everything may take.
-const ALL: Duration = Duration::from_secs(15);
-/// How large the head of a request may be.
-const LARGEST_HEAD: usize = 16 * 1024;
-/// How large its body may be.
-const LARGEST_BODY: usize = 64 * 1024;
+/// What holds for each connection of a server.
+pub(super) struct Rules {
+    pub(super) handler: Arc<dyn Handler>,
+    pub(super) bounds: Bounds,
+    pub(super) checks_host: bool,
+    /// Whether the log has been told of a refusal. Who is refused again and again is not to fill it.
+    pub(super) refused: AtomicBool,
+}
 
-/// Answers the one request of `stream`.
-pub(super) async fn attend(stream: Box<dyn Stream>, handler: Arc<dyn Handler>, checks_host: bool) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(answer(request, handler.as_ref(), checks_host).await) }
+/// How long the last request of a connection may take beyond the connection's own time.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Answers the requests of a connection.
+pub(super) async fn attend((stream, peer): (Box<dyn Stream>, Peer), rules: Arc<Rules>, seat: Seat) {
+    let Bounds { keep_alive, quiet, life, largest_head, .. } = rules.bounds;
+    let (seat, peer) = (Arc::new(seat), Arc::new(peer));
+    let service = service_fn(|mut request: Request<Incoming>| {
+        let (rules, seat) = (Arc::clone(&rules), Arc::clone(&seat));
+        request.extensions_mut().insert(Arc::clone(&peer));
+        async move { Ok::<_, Infallible>(rules.answer(request, &seat).await) }
     });
     let connection = http1::Builder::new()
-        .keep_alive(false)
+        .keep_alive(keep_alive)
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(LARGEST_HEAD)
+        .header_read_timeout(quiet)
+        .max_buf_size(largest_head)
         .serve_connection(TokioIo::new(stream), service);
-    match tokio::time::timeout(ALL, connection).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "A connection ended before it had its answer."),
-        Err(_) => tracing::debug!("A connection took too long, and was ended."),
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        () = seat.given_up() => None,
+        () = tokio::time::sleep(life) => {
+            connection.as_mut().graceful_shutdown();
+            let grace = if keep_alive { GRACE } else { Duration::ZERO };
+            tokio::time::timeout(grace, connection).await.ok()
+        }
+    };
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "A connection ended before it had its answer."),
+        None => tracing::debug!("A connection took too long, or had to make room, and was ended."),
     }
 }
 
-async fn answer(request: Request<Incoming>, handler: &dyn Handler, checks_host: bool) -> Answer {
-    if checks_host && !host::is_loopback(&request) {
-        tracing::warn!("A request that names another host was refused.");
-        return refusal(StatusCode::FORBIDDEN, "This server answers to the names of its own machine only.");
+impl Rules {
+    async fn answer(&self, request: Request<Incoming>, seat: &Seat) -> Answer {
+        if self.checks_host && !host::is_loopback(&request) {
+            self.note("A request that names another host was refused.");
+            return refusal(
+                StatusCode::FORBIDDEN,
+                "This server answers to the names of its own machine only.",
+            );
+        }
+        if !self.bounds.forwarded && is_forwarded(&request) {
+            self.note("A request that somebody passed on was refused.");
+            return refusal(
+                StatusCode::FORBIDDEN,
+                "This server does not answer requests that were passed on.",
+            );
+        }
+        match self.whole(request).await {
+            Ok(request) => {
+                let _work = seat.work();
+                self.handler.answer(&request).await
+            }
+            Err(refused) => refused,
+        }
     }
-    let (head, body) = request.into_parts();
-    match Limited::new(body, LARGEST_BODY).collect().await {
-        Ok(body) => handler.answer(&Request::from_parts(head, body.to_bytes())).await,
-        Err(_) => refusal(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large, or did not come whole."),
+
+    fn note(&self, refusal: &str) {
+        if self.refused.swap(true, Ordering::Relaxed) {
+            tracing::debug!("{refusal}");
+        } else {
+            tracing::warn!("{refusal} Further ones are not logged.");
+        }
+    }
+
+    async fn whole(&self, request: Request<Incoming>) -> Result<Request<Bytes>, Answer> {
+        let (head, body) = request.into_parts();
+        let body = Limited::new(body, self.bounds.largest_body).collect();
+        match tokio::time::timeout(self.bounds.body, body).await {
+            Ok(Ok(body)) => Ok(Request::from_parts(head, body.to_bytes())),
+            Ok(Err(_)) => {
+                Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large, or did not come whole."))
+            }
+            Err(_) => Err(refusal(StatusCode::REQUEST_TIMEOUT, "The body took too long.")),
+        }
     }
 }

@@ -8,7 +8,7 @@ use evercred_core::{Advice, Failure};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 
-use super::Listen;
+use super::{Listen, Peer};
 use crate::files;
 
 /// A connection of either kind.
@@ -54,10 +54,17 @@ impl Listener {
         }
     }
 
-    pub(super) async fn accept(&self) -> io::Result<Box<dyn Stream>> {
+    /// The next connection, and who is at its other end.
+    pub(super) async fn accept(&self) -> io::Result<(Box<dyn Stream>, Peer)> {
         match self {
-            Self::Loopback(listener) => Ok(Box::new(listener.accept().await?.0)),
-            Self::Socket(listener) => Ok(Box::new(listener.accept().await?.0)),
+            Self::Loopback(listener) => {
+                let (stream, client) = listener.accept().await?;
+                // Answers are written whole, so there is nothing to gather.
+                let _ = stream.set_nodelay(true);
+                let peer = Peer::loopback(client, stream.local_addr()?);
+                Ok((Box::new(stream), peer))
+            }
+            Self::Socket(listener) => Ok((Box::new(listener.accept().await?.0), Peer::let_in())),
         }
     }
 }

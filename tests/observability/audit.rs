@@ -44,7 +44,7 @@ fn each_line_says_who_got_what_with_which_token_and_how_it_went() {
     let _ = workspace.home.run(["once"]).failure();
     std::fs::remove_dir(workspace.home.path(DOCUMENT)).unwrap();
     workspace.home.run(["once"]).success();
-    workspace.home.run(["get", "aws.default", "--field", "access_key_id"]).success();
+    workspace.home.run(["get", "aws.default", "--fresh", "--field", "access_key_id"]).success();
     workspace.home.run(["logout"]).success();
 
     let lines = lines(&workspace);

@@ -87,8 +87,8 @@ impl Configured<BuildContext> for Config {
             ..ClientOptions::default()
         };
         let client = context.http.client(&options)?;
-        let sts = Sts::new(&settings, client, context.surroundings.clock.clone());
-        Ok(Arc::new(Aws::new(self, settings, sts)))
+        let sts = Sts::new(&settings, client.clone(), context.surroundings.clock.clone());
+        Ok(Arc::new(Aws::new(self, settings, sts, client)))
     }
 }
 

@@ -9,20 +9,58 @@ pub(crate) struct Partition {
     pub(crate) name: &'static str,
     /// Where to ask if nobody named a region.
     pub(crate) default_region: &'static str,
+    /// What the hosts of its services end with
+    /// (<https://docs.aws.amazon.com/general/latest/gr/rande.html>).
+    pub(crate) domain: &'static str,
     /// How its regions begin; nothing for the public partition, which has all the rest.
     region_prefix: &'static str,
 }
 
 /// Every partition that there is.
 pub(crate) static PARTITIONS: [Partition; 8] = [
-    Partition { name: "aws", default_region: "us-east-1", region_prefix: "" },
-    Partition { name: "aws-cn", default_region: "cn-north-1", region_prefix: "cn-" },
-    Partition { name: "aws-us-gov", default_region: "us-gov-west-1", region_prefix: "us-gov-" },
-    Partition { name: "aws-iso", default_region: "us-iso-east-1", region_prefix: "us-iso-" },
-    Partition { name: "aws-iso-b", default_region: "us-isob-east-1", region_prefix: "us-isob-" },
-    Partition { name: "aws-iso-e", default_region: "eu-isoe-west-1", region_prefix: "eu-isoe-" },
-    Partition { name: "aws-iso-f", default_region: "us-isof-south-1", region_prefix: "us-isof-" },
-    Partition { name: "aws-eusc", default_region: "eusc-de-east-1", region_prefix: "eusc-" },
+    Partition { name: "aws", domain: "amazonaws.com", default_region: "us-east-1", region_prefix: "" },
+    Partition {
+        name: "aws-cn",
+        domain: "amazonaws.com.cn",
+        default_region: "cn-north-1",
+        region_prefix: "cn-",
+    },
+    Partition {
+        name: "aws-us-gov",
+        domain: "amazonaws.com",
+        default_region: "us-gov-west-1",
+        region_prefix: "us-gov-",
+    },
+    Partition {
+        name: "aws-iso",
+        domain: "c2s.ic.gov",
+        default_region: "us-iso-east-1",
+        region_prefix: "us-iso-",
+    },
+    Partition {
+        name: "aws-iso-b",
+        domain: "sc2s.sgov.gov",
+        default_region: "us-isob-east-1",
+        region_prefix: "us-isob-",
+    },
+    Partition {
+        name: "aws-iso-e",
+        domain: "cloud.adc-e.uk",
+        default_region: "eu-isoe-west-1",
+        region_prefix: "eu-isoe-",
+    },
+    Partition {
+        name: "aws-iso-f",
+        domain: "csp.hci.ic.gov",
+        default_region: "us-isof-south-1",
+        region_prefix: "us-isof-",
+    },
+    Partition {
+        name: "aws-eusc",
+        domain: "amazonaws.eu",
+        default_region: "eusc-de-east-1",
+        region_prefix: "eusc-",
+    },
 ];
 
 impl Partition {

@@ -1,13 +1,16 @@
 //! The exchange itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
-use evercred_core::{Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+};
 
 use crate::failure::Call;
+use crate::pass::Services;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::sts::Sts;
@@ -26,6 +29,7 @@ pub(crate) struct Aws {
     variables: Vec<(&'static str, Field)>,
     sts: Sts,
     notes: Vec<String>,
+    pub(crate) services: Services,
     /// Whether the role turned out to allow no more than [`EVERY_ROLE`].
     is_limited: AtomicBool,
 }
@@ -34,7 +38,8 @@ pub(crate) struct Aws {
 const EVERY_ROLE: Duration = Duration::from_hours(1);
 
 impl Aws {
-    pub(crate) fn new(config: Config, settings: Settings, sts: Sts) -> Self {
+    pub(crate) fn new(config: Config, settings: Settings, sts: Sts, client: reqwest::Client) -> Self {
+        let services = Services::new(&settings, &config, client);
         let region = settings.region_is_chosen.then_some(settings.region);
         let peer = settings.endpoint_url;
         let mut notes = settings.notes;
@@ -50,7 +55,12 @@ impl Aws {
             peer,
             sts,
             notes,
+            services,
         }
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.sts.now()
     }
 
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
@@ -91,11 +101,9 @@ impl Aws {
             .with(Field::ACCESS_KEY_ID, Secret::new(session.access_key_id))
             .with(Field::SECRET_ACCESS_KEY, session.secret_access_key)
             .with(Field::SESSION_TOKEN, session.token)
-            .with(Field::ACCOUNT_ID, Secret::new(role.account()))
-            .with(Field::ROLE_ARN, Secret::new(role.as_str()))
             .expiring_at(session.expires_at);
-        if let Some(region) = &self.region {
-            credential = credential.with(Field::REGION, Secret::new(region));
+        for (field, value) in self.fixed() {
+            credential = credential.with(field, value);
         }
         match session.request_id {
             Some(id) => credential.with_request_id(id),
@@ -162,6 +170,13 @@ impl Provider for Aws {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let role = self.config.last_role();
+        let region = self.region.as_ref().map(|region| (Field::REGION, Secret::new(region)));
+        let fixed = [(Field::ACCOUNT_ID, role.account()), (Field::ROLE_ARN, role.as_str())];
+        fixed.map(|(field, value)| (field, Secret::new(value))).into_iter().chain(region).collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -180,6 +195,14 @@ impl Provider for Aws {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.sts.greet().await] })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) region_is_chosen: bool,
     /// Another address than the region's.
     pub(crate) endpoint_url: Option<String>,
+    /// Other addresses of other services than their own, by the services' names in AWS's settings.
+    pub(crate) other_endpoints: Vec<(&'static str, String)>,
     /// Further certificate authorities.
     pub(crate) ca_bundle: Option<PathBuf>,
     /// Whether to use FIPS endpoints.
@@ -47,6 +49,7 @@ impl Settings {
             region: region.unwrap_or_else(|| config.role_arn.partition().default_region.to_owned()),
             ca_bundle: shared.ca_bundle(config),
             use_fips: shared.use_fips(config),
+            other_endpoints: shared.other_endpoints()?,
             endpoint_url,
             notes,
         })
@@ -114,11 +117,23 @@ impl<'a> Shared<'a> {
                 .map(|()| Some(url.clone()))
                 .map_err(|error| BuildError { key: Some("endpoint_url"), ..error });
         }
+        self.endpoint_of("STS")
+    }
+
+    fn other_endpoints(&self) -> Result<Vec<(&'static str, String)>, BuildError> {
+        let found = OTHERS.into_iter().map(|service| Ok((service, self.endpoint_of(service)?)));
+        let found: Result<Vec<_>, BuildError> = found.collect();
+        Ok(found?.into_iter().filter_map(|(service, url)| Some((service, url?))).collect())
+    }
+
+    /// The address that somebody named for a service, by its name in AWS's settings.
+    fn endpoint_of(&self, service: &'static str) -> Result<Option<String>, BuildError> {
         let ignored = self.find(&["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"], "ignore_configured_endpoint_urls");
         if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(None);
         }
-        let setting = EnvConfigValue::new().env("AWS_ENDPOINT_URL").profile("endpoint_url").service_id("STS");
+        let setting =
+            EnvConfigValue::new().env("AWS_ENDPOINT_URL").profile("endpoint_url").service_id(service);
         let found = setting.load(&self.for_sdk, self.profile.as_ref());
         let Some(url) = found.map(|(url, _)| url.into_owned()) else { return Ok(None) };
         check_endpoint(&url).map(|()| Some(url))
@@ -136,6 +151,13 @@ impl<'a> Shared<'a> {
         })
     }
 }
+
+/// The services besides STS that are asked for passes.
+const OTHERS: [&str; 2] = [ECR, ECR_PUBLIC];
+/// The private registries.
+pub(crate) const ECR: &str = "ECR";
+/// The public one.
+pub(crate) const ECR_PUBLIC: &str = "ECR PUBLIC";
 
 fn is_region(text: &str) -> bool {
     !text.is_empty()

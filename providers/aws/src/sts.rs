@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_sts::Client;
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ParamsBuilder, ResolveEndpoint as _};
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{
@@ -11,7 +12,7 @@ use aws_sdk_sts::config::{
 };
 use aws_sdk_sts::types::PolicyDescriptorType;
 use aws_smithy_async::time::TimeSource;
-use evercred_core::{Credential, Field, WallClock};
+use evercred_core::{Advice, BoxError, Contact, Credential, Failure, Field, WallClock};
 
 use crate::connector::Connector;
 use crate::session::Session;
@@ -23,6 +24,9 @@ pub(crate) struct Sts {
     config: aws_sdk_sts::Config,
     clock: Arc<dyn WallClock>,
     place: String,
+    http: reqwest::Client,
+    /// Where it is, for the SDK to work out.
+    params: ParamsBuilder,
 }
 
 impl Sts {
@@ -33,7 +37,7 @@ impl Sts {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(settings.region.clone()))
             .use_fips(settings.use_fips)
-            .http_client(Connector(client))
+            .http_client(Connector(client.clone()))
             .time_source(SigningClock(clock.clone()))
             .identity_cache(IdentityCache::no_cache())
             .retry_config(RetryConfig::disabled())
@@ -41,7 +45,25 @@ impl Sts {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         let regional = || format!("AWS STS in {}", settings.region);
-        Self { config, clock, place: settings.endpoint_url.clone().unwrap_or_else(regional) }
+        let place = settings.endpoint_url.clone().unwrap_or_else(regional);
+        Self { config, clock, place, http: client, params: params(settings) }
+    }
+
+    pub(crate) async fn greet(&self) -> Contact {
+        match self.url().await {
+            Ok(url) => evercred_http::greet(&self.http, &url).await,
+            Err(error) => {
+                let failure =
+                    Failure::new("find the endpoint", &self.place, Advice::NeedsAttention).caused_by(error);
+                Contact { server: self.place.clone(), outcome: Err(failure) }
+            }
+        }
+    }
+
+    /// Where the SDK would ask.
+    async fn url(&self) -> Result<String, BoxError> {
+        let params = self.params.clone().build()?;
+        Ok(DefaultResolver::new().resolve_endpoint(&params).await?.url().to_owned())
     }
 
     /// What errors call it.
@@ -84,6 +106,14 @@ pub(crate) fn seconds(duration: Duration) -> i32 {
 pub(crate) fn descriptors(arns: &[String]) -> Option<Vec<PolicyDescriptorType>> {
     let describe = |arn: &String| PolicyDescriptorType::builder().arn(arn).build();
     (!arns.is_empty()).then(|| arns.iter().map(describe).collect())
+}
+
+/// What the SDK finds the endpoint by.
+fn params(settings: &Settings) -> ParamsBuilder {
+    Params::builder()
+        .region(settings.region.clone())
+        .use_fips(settings.use_fips)
+        .set_endpoint(settings.endpoint_url.clone())
 }
 
 /// The injected clock, for the dates of signatures.

@@ -8,7 +8,7 @@ use azure_core::cloud::CustomConfiguration;
 use azure_core::credentials::{AccessToken, TokenCredential};
 use azure_core::http::{ClientMethodOptions, ClientOptions, RetryOptions, Transport as SdkTransport};
 use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions};
-use evercred_core::{Advice, Failure, IdToken, Secret, WallClock};
+use evercred_core::{Advice, Contact, Failure, IdToken, Secret, WallClock};
 
 use crate::failure::Asked;
 use crate::resource::Resource;
@@ -52,6 +52,15 @@ impl Authority {
     /// What it is called in failures.
     pub(crate) fn place(&self) -> &str {
         &self.place
+    }
+
+    pub(crate) async fn greet(&self) -> Contact {
+        evercred_http::greet(&self.http, &self.host).await
+    }
+
+    /// The client that asks it, for other hosts of the same login.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
     }
 
     pub(crate) fn now(&self) -> SystemTime {

@@ -17,8 +17,11 @@ mod config;
 mod explain;
 mod failure;
 mod guard;
+mod pass;
 mod provider;
+mod questions;
 mod refusal;
+mod registry;
 mod resource;
 mod settings;
 mod subscriptions;
@@ -26,3 +29,4 @@ mod transport;
 
 pub use config::Config;
 pub use explain::EXPLAINER;
+pub use questions::QUESTIONS;

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret};
+use evercred_core::{
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+};
 use serde_json::{Map, Value, json};
 
 use crate::authority::{Authority, Token};
 use crate::guard::{Expected, Owner};
+use crate::resource::Resource;
 use crate::settings::Settings;
 use crate::subscriptions::ResourceManager;
 
@@ -40,21 +43,35 @@ impl Azure {
         }
     }
 
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        self.authority.http()
+    }
+
+    pub(crate) fn tenant(&self) -> &str {
+        &self.settings.tenant
+    }
+
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
         self.authority.check(token)?;
         let mut tokens = Vec::new();
         for resource in &self.settings.resources {
             tokens.push((resource.name.as_str(), self.authority.exchange(token, resource).await?));
         }
-        let mut credential = Credential::new(self.subject(tokens.first()), self.authority.now())
-            .with(Field::CLIENT_ID, Secret::new(&self.settings.client))
-            .with(Field::TENANT_ID, Secret::new(&self.settings.tenant))
-            .with(Field::CLOUD, Secret::new(self.settings.cloud.terraform_name()));
-        if self.settings.is_unusual {
-            credential =
-                credential.with(Field::AUTHORITY_HOST, Secret::new(self.settings.authority.as_str()));
-        }
-        Ok(with_tokens(credential, &tokens))
+        let credential = Credential::new(self.subject(tokens.first()), self.authority.now());
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        Ok(with_tokens(self.fixed().into_iter().fold(credential, add), &tokens))
+    }
+
+    /// A token for a resource that the config does not name.
+    async fn log_in_to(&self, token: &IdToken, resource: &str) -> Result<Credential, Failure> {
+        let requested = Resource::requested(resource).map_err(|error| {
+            let failure = Failure::new("get a token for", resource, Advice::NeedsAttention);
+            failure.message(&error.message).hint(error.hint.unwrap_or_default())
+        })?;
+        self.authority.check(token)?;
+        let got = (resource, self.authority.exchange(token, &requested).await?);
+        let credential = Credential::new(self.subject(Some(&got)), self.authority.now());
+        Ok(with_tokens(credential, &[got]))
     }
 
     /// The client by its ID, and the object that it is in the tenant if a token says so.
@@ -143,6 +160,17 @@ impl Provider for Azure {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let settings = &self.settings;
+        let authority = settings.is_unusual.then(|| (Field::AUTHORITY_HOST, settings.authority.as_str()));
+        let fixed = [
+            (Field::CLIENT_ID, settings.client.as_str()),
+            (Field::TENANT_ID, &settings.tenant),
+            (Field::CLOUD, settings.cloud.terraform_name()),
+        ];
+        fixed.into_iter().chain(authority).map(|(field, value)| (field, Secret::new(value))).collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -161,6 +189,26 @@ impl Provider for Azure {
         _: &'a [Field],
     ) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.with_subscriptions(credential))
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.authority.greet().await] })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
+    }
+
+    fn gives_on_demand(&self) -> Option<Field> {
+        Some(Field::ACCESS_TOKEN)
+    }
+
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        resource: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        Box::pin(self.log_in_to(token, resource))
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

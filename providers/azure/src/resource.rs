@@ -40,6 +40,18 @@ impl Resource {
     }
 }
 
+impl Resource {
+    /// A resource as programs ask a managed identity for it. Its identifier is taken to the letter, for the token's
+    /// audience is what was asked for, slash and all.
+    pub(crate) fn requested(text: &str) -> Result<Self, BuildError> {
+        let parsed = Self::parse(text)?;
+        match text.strip_suffix(DEFAULT) {
+            Some(_) => Ok(parsed),
+            None => Ok(Self { scope: format!("{text}{DEFAULT}"), ..parsed }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +71,15 @@ mod tests {
             let resource = Resource::parse(text).unwrap();
             assert_eq!((resource.name.as_str(), resource.scope.as_str()), (text, scope));
         }
+    }
+
+    #[test]
+    fn what_a_program_asks_for_is_taken_to_the_letter() {
+        let scope = |text| Resource::requested(text).unwrap().scope;
+        assert_eq!(scope("https://database.windows.net/"), "https://database.windows.net//.default");
+        assert_eq!(scope("https://vault.azure.net"), "https://vault.azure.net/.default");
+        assert_eq!(scope("https://vault.azure.net/.default"), "https://vault.azure.net/.default");
+        assert!(Resource::requested("two of them").is_err());
     }
 
     #[test]

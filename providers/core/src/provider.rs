@@ -6,7 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::{Audience, Credential, Environment, Failure, Field, IdToken, SecretStore};
+use crate::{
+    Advice, Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret,
+    SecretStore,
+};
 
 /// A future in a box: the trait is used through `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -37,6 +40,12 @@ pub trait Provider: Debug + Send + Sync {
     /// The fields that every credential of this provider has.
     fn provides(&self) -> &[Field];
 
+    /// Those of these fields whose values follow from the config, so that no output needs to hold them for a credential
+    /// to be put together again from its outputs.
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        Vec::new()
+    }
+
     /// The environment variables that programs read these fields from, for outputs that write such variables.
     fn variables(&self) -> &[(&'static str, Field)] {
         &[]
@@ -61,6 +70,12 @@ pub trait Provider: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Greets each server that an exchange needs, with neither a token nor a credential: for a check that is to tell
+    /// the way there from what is said at its end.
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { Vec::new() })
+    }
+
     /// Exchanges `token`.
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>>;
 
@@ -81,6 +96,26 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(credential.clone()) })
     }
 
+    /// The field that a credential [for a recipient](Self::exchange_for) has, if this can be had besides the login's own
+    /// credential.
+    fn gives_on_demand(&self) -> Option<Field> {
+        None
+    }
+
+    /// Exchanges `token` for a credential that is for `recipient` alone: an audience, or a resource, which a program has
+    /// asked for and the config does not know. It is never written to a file.
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        recipient: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        let _ = token;
+        Box::pin(async move {
+            Err(Failure::new("get a token for", recipient, Advice::NeedsAttention)
+                .message("this login gives none but its own"))
+        })
+    }
+
     /// Keeps `held` alive, which is [renewable](Credential::renewable): the same credential with a later end, for
     /// programs that read a credential once and hold it for as long as they run.
     ///
@@ -91,15 +126,25 @@ pub trait Provider: Debug + Send + Sync {
         Box::pin(async { Ok(None) })
     }
 
-    /// Ends `held` on the provider's side, if that can be done; one that is dead already is a success. `held` has those
+    /// Ends `held` on the provider's side; `None`: nobody can. One that is dead already is a success. `held` has those
     /// fields only that the outputs gave back.
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
         let _ = held;
-        Box::pin(async { Ok(()) })
+        None
     }
 
     /// Where secrets are read with its credentials, if it keeps any.
     fn secret_store(&self) -> Option<&dyn SecretStore> {
+        None
+    }
+
+    /// What makes passes from its credentials, if there is something to show them at.
+    fn passes(&self) -> Option<&dyn Passes> {
+        None
+    }
+
+    /// The server that programs may ask through evercred with its credentials, if there is one.
+    fn gateway(&self) -> Option<&dyn Gateway> {
         None
     }
 

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Provider, Secret, WallClock,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+    WallClock,
 };
 use reqwest::Client;
 
@@ -14,7 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::impersonation::{AccessToken, Impersonation};
 use crate::settings::Settings;
 use crate::sts::Federated;
-use crate::{external_account, identity, proof, sts};
+use crate::{external_account, identity, instance, proof, sts};
 
 /// A provider in a pool, perhaps a service account, and the way to its tokens.
 #[derive(Debug)]
@@ -32,10 +33,12 @@ pub(crate) struct Gcp {
 const EVERY_ACCOUNT: Duration = Duration::from_hours(1);
 
 /// The project that programs work in, the account they speak for, and the settings with which they exchange the ID token
-/// by themselves: no secrets, but outputs need them. The last is the token that Google signs.
+/// by themselves, or what a machine of Google's would tell them: no secrets, but outputs need them. The last is the
+/// token that Google signs.
 const PROJECT: Field = Field::new("project");
 const ACCOUNT: Field = Field::new("service_account");
 const EXTERNAL_ACCOUNT: Field = Field::new("external_account");
+const INSTANCE: Field = Field::new("instance");
 const SIGNED_TOKEN: Field = Field::new("service_account_id_token");
 
 impl Gcp {
@@ -77,28 +80,40 @@ impl Gcp {
         federated: &Federated,
         id_token: &IdToken,
     ) -> Result<Credential, Failure> {
-        let (settings, now) = (&self.settings, self.clock.now());
-        let service = Impersonation {
+        let service = self.impersonation(account, federated, id_token);
+        let AccessToken { token, expires_at } = self.access_token(&service).await?;
+        let credential = Credential::new(account.email(), service.now)
+            .with(Field::ACCESS_TOKEN, token)
+            .expiring_at(expires_at);
+        match &self.settings.id_token_audience {
+            Some(audience) => signed(&service, audience, credential).await,
+            None => Ok(credential),
+        }
+    }
+
+    /// A token that Google signs for `audience`.
+    async fn sign_for(&self, token: &IdToken, audience: &str) -> Result<Credential, Failure> {
+        let Some(account) = &self.settings.account else { return Err(no_account(audience)) };
+        let now = self.clock.now();
+        let federated = sts::exchange(&self.client, &self.settings, token, now).await?;
+        let service = self.impersonation(account, &federated, token);
+        signed(&service, audience, Credential::new(account.email(), now)).await
+    }
+
+    fn impersonation<'a>(
+        &'a self,
+        account: &'a ServiceAccount,
+        federated: &'a Federated,
+        id_token: &'a IdToken,
+    ) -> Impersonation<'a> {
+        Impersonation {
             client: &self.client,
-            settings,
+            settings: &self.settings,
             account,
             federated: &federated.token,
             id_token,
-            now,
-        };
-        let AccessToken { token, expires_at } = self.access_token(&service).await?;
-        let credential = Credential::new(account.email(), now)
-            .with(Field::ACCESS_TOKEN, token)
-            .with(ACCOUNT, Secret::new(account.email()))
-            .expiring_at(expires_at);
-        let Some(audience) = &settings.id_token_audience else { return Ok(credential) };
-        let signed = service.id_token(audience).await?;
-        identity::compare(&signed, (account, audience), settings.credentials.as_str())?;
-        let end = signed.expires_at().map_err(|error| {
-            Failure::new("read the service account's ID token", settings.credentials.as_str(), Advice::RETRY)
-                .caused_by(error)
-        })?;
-        Ok(credential.with(SIGNED_TOKEN, signed.raw().clone()).expiring_at(end))
+            now: self.clock.now(),
+        }
     }
 
     /// A token of the account; asked for once more, and shorter, if its organisation turns out to allow no longer ones.
@@ -120,17 +135,31 @@ impl Gcp {
     }
 
     /// Adds what outputs need to know besides.
-    fn complete(&self, mut credential: Credential) -> Credential {
-        if let Some(project) = &self.settings.project {
-            credential = credential.with(PROJECT, Secret::new(project));
-        }
-        if self.fields.contains(&EXTERNAL_ACCOUNT) {
-            let document = external_account::document(&self.settings, self.told_lifetime());
-            let text = serde_json::Value::Object(document).to_string();
-            credential = credential.with(EXTERNAL_ACCOUNT, Secret::new(text));
-        }
-        credential
+    fn complete(&self, credential: Credential) -> Credential {
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
+}
+
+/// `credential` with a token that Google signs for `audience`.
+async fn signed(
+    service: &Impersonation<'_>,
+    audience: &str,
+    credential: Credential,
+) -> Result<Credential, Failure> {
+    let place = service.settings.credentials.as_str();
+    let signed = service.id_token(audience).await?;
+    identity::compare(&signed, (service.account, audience), place)?;
+    let end = signed.expires_at().map_err(|error| {
+        Failure::new("read the service account's ID token", place, Advice::RETRY).caused_by(error)
+    })?;
+    Ok(credential.with(SIGNED_TOKEN, signed.raw().clone()).expiring_at(end))
+}
+
+fn no_account(audience: &str) -> Failure {
+    Failure::new("get an ID token for", audience, Advice::NeedsAttention)
+        .message("Google signs ID tokens for service accounts only, and this login speaks for none")
+        .hint("Set `service_account` in the login.")
 }
 
 fn fields(settings: &Settings) -> Vec<Field> {
@@ -164,6 +193,17 @@ impl Provider for Gcp {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let settings = &self.settings;
+        let account = settings.account.as_ref().map(|account| (ACCOUNT, Secret::new(account.email())));
+        let project = settings.project.as_ref().map(|project| (PROJECT, Secret::new(project)));
+        let external_account = self.fields.contains(&EXTERNAL_ACCOUNT).then(|| {
+            let document = external_account::document(settings, self.told_lifetime());
+            (EXTERNAL_ACCOUNT, Secret::new(serde_json::Value::Object(document).to_string()))
+        });
+        [account, project, external_account].into_iter().flatten().collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -185,6 +225,45 @@ impl Provider for Gcp {
             ));
         }
         notes
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async {
+            let mut contacts = vec![evercred_http::greet(&self.client, self.settings.sts.as_str()).await];
+            if self.settings.account.is_some() {
+                contacts.push(evercred_http::greet(&self.client, self.settings.credentials.as_str()).await);
+            }
+            contacts
+        })
+    }
+
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
+    }
+
+    fn gives_on_demand(&self) -> Option<Field> {
+        self.settings.account.as_ref().map(|_| SIGNED_TOKEN)
+    }
+
+    fn exchange_for<'a>(
+        &'a self,
+        token: &'a IdToken,
+        audience: &'a str,
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        Box::pin(self.sign_for(token, audience))
+    }
+
+    fn on_request(&self) -> &[Field] {
+        &[INSTANCE]
+    }
+
+    fn complete<'a>(
+        &'a self,
+        credential: &'a Credential,
+        _: &'a [Field],
+    ) -> BoxFuture<'a, Result<Credential, Failure>> {
+        let instance = instance::document(&self.settings).to_string();
+        Box::pin(async move { Ok(credential.clone().with(INSTANCE, Secret::new(instance))) })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -104,6 +104,15 @@ impl Resource {
         self.project.is_some().then(|| format!("https:{}", self.audience()))
     }
 
+    /// What Google calls the pool as a trust domain: a name without slashes for identities that are no service account
+    /// (<https://cloud.google.com/iam/docs/managed-workload-identities>).
+    pub(crate) fn trust_domain(&self) -> String {
+        match &self.project {
+            Some(number) => format!("{}.global.{number}.workload.id.goog", self.pool),
+            None => format!("{}.global.workforce.id.goog", self.pool),
+        }
+    }
+
     /// Whom Google makes of the ID token's `subject`, if the provider maps `google.subject` to `assertion.sub`, as
     /// nearly all do.
     pub(crate) fn principal(&self, subject: &str) -> String {

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use evercred_core::{BuildError, Environment};
 use reqwest::{Client, NoProxy, Proxy};
+use rustls::{ClientConfig, Error};
 
-use crate::{Alias, ProxyUrl, pem};
+use crate::{Alias, ProxyUrl, pem, tls};
 
 /// A connection that has not come about by then will not: a near peer answers in milliseconds.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -67,16 +68,8 @@ impl Http {
             .timeout(REQUEST_LIMIT)
             .pool_idle_timeout(IDLE_LIMIT)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy();
-        if let Some(path) = &options.ca_bundle {
-            builder = builder.tls_certs_merge(pem::bundle(path)?);
-        }
-        if let Some(path) = &options.ca_path {
-            builder = builder.tls_certs_merge(pem::folder(path)?);
-        }
-        if let Some((certificate, key)) = &options.client_certificate {
-            builder = builder.identity(pem::identity(certificate, key)?);
-        }
+            .no_proxy()
+            .tls_backend_preconfigured(tls(options)?);
         if let Some(alias) = &options.alias {
             builder = builder.dns_resolver(alias.clone());
         }
@@ -86,9 +79,7 @@ impl Http {
         builder.build().map_err(|error| BuildError {
             key: None,
             message: format!("the HTTP client cannot be set up: {error}"),
-            hint: Some(
-                "Check the system's certificate authorities (SSL_CERT_FILE, SSL_CERT_DIR).".to_owned(),
-            ),
+            hint: None,
         })
     }
 
@@ -121,6 +112,24 @@ impl Http {
             hint: Some(format!("Correct or unset {name}, or set `proxy` in the config.")),
         })
     }
+}
+
+fn tls(options: &ClientOptions) -> Result<ClientConfig, BuildError> {
+    let bundle = options.ca_bundle.as_deref().map(pem::bundle).transpose()?;
+    let folder = options.ca_path.as_deref().map(pem::folder).transpose()?;
+    let further = [bundle, folder].into_iter().flatten().flatten().collect();
+    let files = options.client_certificate.as_ref();
+    let identity = files.map(|(certificate, key)| pem::identity(certificate, key)).transpose()?;
+    tls::config(further, identity).map_err(|error| match files {
+        Some((certificate, key)) if !matches!(error, Error::InvalidCertificate(_)) => {
+            pem::no_identity(certificate, key)
+        }
+        _ => BuildError {
+            key: None,
+            message: format!("a certificate authority cannot be used: {error}"),
+            hint: Some("Look at `ca_bundle` and `ca_path`.".to_owned()),
+        },
+    })
 }
 
 impl fmt::Debug for Http {

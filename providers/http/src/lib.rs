@@ -7,14 +7,17 @@
 mod alias;
 mod client;
 mod failure;
+mod greeting;
 mod pem;
 mod proxy_url;
+mod tls;
 
 use evercred_core::Surroundings;
 
 pub use alias::Alias;
 pub use client::{ClientOptions, Http};
 pub use failure::network_failure;
+pub use greeting::greet;
 pub use proxy_url::ProxyUrl;
 
 /// What a provider or token source is built with, besides its own config.

@@ -3,14 +3,18 @@
 //! For programs that exchange the token themselves and only need it fresh in a file: SDKs with web identity
 //! federation, `kubectl`, a service of your own that verifies OpenID Connect tokens. Nothing is sent anywhere.
 
+mod questions;
+
 use std::sync::Arc;
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Configured, Credential, Failure, Field, IdToken, Provider,
-    TokenError, WallClock,
+    Advice, Audience, Base, BoxFuture, BuildError, Configured, Credential, Door, Failure, Field, Fit,
+    IdToken, Pass, Passes, Provider, Secret, TokenError, WallClock,
 };
 use evercred_http::BuildContext;
 use serde::Deserialize;
+
+pub use questions::QUESTIONS;
 
 /// A login that keeps the ID token itself fresh, for a program that exchanges it on its own.
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -71,8 +75,29 @@ impl Provider for PassThrough {
         true
     }
 
+    fn passes(&self) -> Option<&dyn Passes> {
+        Some(self)
+    }
+
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(async move { self.credential(token) })
+    }
+}
+
+/// A cluster may trust the token's issuer itself
+/// (<https://kubernetes.io/docs/reference/access-authn-authz/authentication/#openid-connect-tokens>).
+impl Passes for PassThrough {
+    fn fit(&self, door: &Door) -> Option<Fit> {
+        matches!(door, Door::Cluster { .. }).then_some(Fit::Cloud)
+    }
+
+    fn base(&self, _: &Door) -> Base {
+        Base::Login
+    }
+
+    fn pass<'a>(&'a self, _: &'a Door, credential: &'a Credential) -> BoxFuture<'a, Result<Pass, Failure>> {
+        let token = credential.field(Field::ID_TOKEN).cloned().unwrap_or_else(|| Secret::new(""));
+        Box::pin(async { Ok(Pass::bearer(token)) })
     }
 }
 

@@ -19,10 +19,12 @@ mod address;
 mod config;
 mod explain;
 mod failure;
+mod gateway;
 mod logical;
 mod login;
 mod part;
 mod provider;
+mod questions;
 mod refusal;
 mod secret;
 mod server;
@@ -30,3 +32,4 @@ mod settings;
 
 pub use config::Config;
 pub use explain::EXPLAINER;
+pub use questions::QUESTIONS;

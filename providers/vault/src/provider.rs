@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, BuildError, Credential, Failure, Field, IdToken, Provider, Secret,
-    SecretReader, SecretRequest, SecretStore,
+    Advice, Audience, BoxFuture, BuildError, Contact, Credential, Failure, Field, Gateway, IdToken, Provider,
+    Secret, SecretReader, SecretRequest, SecretStore,
 };
 use vaultrs::api::AuthInfo;
 
@@ -69,6 +69,10 @@ impl Vault {
         Self { ends_on_exit, ..self }
     }
 
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
     async fn log_in(&self, token: &IdToken) -> Result<Credential, Failure> {
         let now = self.server.now();
         let login = Login { mount: &self.mount, role: self.role.as_deref(), token };
@@ -113,11 +117,8 @@ impl Vault {
     }
 
     fn complete(&self, credential: Credential) -> Credential {
-        let credential = credential.with(ADDRESS, Secret::new(&self.address));
-        match &self.namespace {
-            Some(namespace) => credential.with(NAMESPACE, Secret::new(namespace)),
-            None => credential,
-        }
+        let add = |credential: Credential, (field, value)| credential.with(field, value);
+        self.fixed().into_iter().fold(credential, add)
     }
 
     fn call(&self, call: Call, token: &IdToken) -> Asked<'_> {
@@ -184,6 +185,11 @@ impl Provider for Vault {
         &self.fields
     }
 
+    fn fixed(&self) -> Vec<(Field, Secret)> {
+        let namespace = self.namespace.as_ref().map(|namespace| (NAMESPACE, Secret::new(namespace)));
+        std::iter::once((ADDRESS, Secret::new(&self.address))).chain(namespace).collect()
+    }
+
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
     }
@@ -212,16 +218,24 @@ impl Provider for Vault {
         self.ends_on_exit
     }
 
+    fn gateway(&self) -> Option<&dyn Gateway> {
+        Some(self)
+    }
+
     fn secret_store(&self) -> Option<&dyn SecretStore> {
         Some(self)
+    }
+
+    fn greet(&self) -> BoxFuture<'_, Vec<Contact>> {
+        Box::pin(async { vec![self.server.greet().await] })
     }
 
     fn exchange<'a>(&'a self, token: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {
         Box::pin(self.log_in(token))
     }
 
-    fn revoke<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(self.end(held))
+    fn revoke<'a>(&'a self, held: &'a Credential) -> Option<BoxFuture<'a, Result<(), Failure>>> {
+        Some(Box::pin(self.end(held)))
     }
 
     fn renew<'a>(&'a self, held: &'a Credential) -> BoxFuture<'a, Result<Option<Credential>, Failure>> {

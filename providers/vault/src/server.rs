@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use evercred_core::{Secret, WallClock};
+use evercred_core::{Contact, Secret, WallClock};
 use reqwest::Client;
 use rustify::Endpoint as _;
 use rustify::clients::reqwest::Client as Connection;
@@ -41,6 +41,13 @@ impl Server {
     /// What it is called in failures.
     pub(crate) fn place(&self) -> &str {
         &self.place
+    }
+
+    pub(crate) async fn greet(&self) -> Contact {
+        // Any answer will do; this is a path that needs no token.
+        let url =
+            self.settings.address.join("v1/sys/health").unwrap_or_else(|_| self.settings.address.clone());
+        evercred_http::greet(&self.http, url.as_str()).await
     }
 
     pub(crate) fn now(&self) -> SystemTime {
@@ -83,6 +90,21 @@ impl Server {
     /// Fails if the token is not known.
     pub(crate) async fn look_up(&self, token: &Secret) -> Result<(), ClientError> {
         vaultrs::token::lookup_self(&self.client(token.expose())).await.map(drop)
+    }
+
+    /// The URL that paths of the API are appended to.
+    pub(crate) fn api(&self) -> Url {
+        let mut url = self.settings.address.clone();
+        url.set_path(&self.version);
+        url
+    }
+
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    pub(crate) fn namespace(&self) -> Option<&str> {
+        self.settings.namespace.as_deref()
     }
 
     /// `token` must be [usable](is_usable), or the client panics.

@@ -1,4 +1,4 @@
-//! Two outputs that would write the same thing: each refresh of one would destroy the other.
+//! Two outputs that would write the same thing: each refresh of one would destroy the other. Or listen at the same place.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use super::Resolver;
 use crate::config::problem::Problem;
 use crate::login::LoginId;
 use crate::outputs::Output;
+use crate::serve::Listen;
 
 /// What one output writes.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(super) struct Claim {
     path: PathBuf,
     /// `None`: the whole file.
     section: Option<String>,
+    listen: Option<Listen>,
     place: Range<usize>,
 }
 
@@ -24,8 +26,13 @@ impl Claim {
             login: login.clone(),
             path: output.target().path.clone(),
             section: output.section().map(str::to_owned),
+            listen: output.endpoint().map(|endpoint| endpoint.listen().clone()),
             place,
         }
+    }
+
+    fn listens_with(&self, other: &Self) -> bool {
+        self.listen.is_some() && self.listen == other.listen
     }
 
     fn conflicts(&self, other: &Self) -> bool {
@@ -42,7 +49,20 @@ impl Resolver<'_> {
                 self.problems.push(self.conflict(here, there));
             }
         }
+        for earlier in self.claims.iter().filter(|earlier| earlier.listens_with(&claim)) {
+            for (here, there) in [(earlier, &claim), (&claim, earlier)] {
+                self.problems.extend(self.same_address(here, there));
+            }
+        }
         self.claims.push(claim);
+    }
+
+    fn same_address(&self, here: &Claim, there: &Claim) -> Option<Problem> {
+        let listen = here.listen.as_ref()?;
+        let (other, line) = (&there.login, self.text.line(&there.place));
+        let message = format!("{listen} is also where programs ask {other} (line {line})");
+        let hint = "Give one of the two outputs another address, such as listen = \"127.0.0.1:7321\".";
+        Some(Problem::new(here.place.clone(), message).hint(hint.to_owned()))
     }
 
     fn conflict(&self, here: &Claim, there: &Claim) -> Problem {

@@ -79,6 +79,7 @@ impl Resolver<'_> {
             policy: common.policy,
             hooks: common.hooks,
             reason,
+            hosts: common.hosts,
             has_secrets,
         });
         self.logins.push(Arc::clone(&login));
@@ -165,6 +166,7 @@ impl Resolver<'_> {
             config_file: self.text.file.to_owned(),
             provides: provider.provides().to_vec(),
             variables: provider.variables().to_vec(),
+            fixed: provider.fixed(),
         }
     }
 

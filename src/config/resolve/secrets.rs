@@ -83,6 +83,7 @@ impl Resolver<'_> {
             policy,
             hooks,
             reason,
+            hosts: Vec::new(),
             has_secrets: false,
         }));
     }

@@ -1,9 +1,11 @@
-//! The tables of what evercred does beside keeping logins fresh: `[audit]`, `[metrics]`.
+//! The tables of what evercred does beside keeping logins fresh: `[audit]`, `[metrics]`; and the
+//! names of all such tables.
 
 use serde_json::{Map, Value};
 use toml::de::DeTable;
 
 use super::Resolver;
+use super::environment::ENVIRONMENT;
 use crate::audit;
 use crate::config::kind::Kind;
 use crate::config::problem::Problem;
@@ -20,7 +22,7 @@ pub struct Services {
 }
 
 /// The names of the tables.
-pub(super) const TABLES: [&str; 2] = [AUDIT.name, METRICS.name];
+pub(super) const TABLES: [&str; 3] = [AUDIT.name, METRICS.name, ENVIRONMENT.name];
 
 const AUDIT: Kind<audit::Settings, audit::Place> = Kind::of::<audit::Config>("audit");
 const METRICS: Kind<metrics::Settings, ()> = Kind::of::<metrics::Config>("metrics");
@@ -36,7 +38,7 @@ impl Resolver<'_> {
         self.services.metrics = self.service(root, &METRICS, &());
     }
 
-    fn service<Built, Context>(
+    pub(super) fn service<Built, Context>(
         &mut self,
         root: &DeTable<'_>,
         kind: &Kind<Built, Context>,
@@ -58,7 +60,7 @@ impl Resolver<'_> {
 
 /// The schemas of the tables, by name.
 pub(crate) fn schemas() -> Map<String, Value> {
-    [(AUDIT.name, AUDIT.schema()), (METRICS.name, METRICS.schema())]
+    [(AUDIT.name, AUDIT.schema()), (METRICS.name, METRICS.schema()), (ENVIRONMENT.name, ENVIRONMENT.schema())]
         .into_iter()
         .map(|(name, schema)| (name.to_owned(), schema))
         .collect()

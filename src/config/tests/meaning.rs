@@ -45,6 +45,7 @@ fn what_is_shown_is_complete_and_without_secrets() {
     [cloud.default]
     duration = "1h"
     hooks = []
+    hosts = []
     on_expiry = "keep"
     role = "role/dev"
 
@@ -57,6 +58,7 @@ fn what_is_shown_is_complete_and_without_secrets() {
     [cloud."team.b"]
     duration = "1h"
     hooks = []
+    hosts = []
     on_expiry = "remove"
     refresh_every = "10s"
     role = "role/b"

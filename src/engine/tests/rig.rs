@@ -158,6 +158,7 @@ impl Rig {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
         let refuse = Arc::new(AtomicBool::new(false));
         let make = |(index, script)| Login {
+            hosts: Vec::new(),
             has_secrets: !readers.is_empty(),
             ..login(folder.path(), index, script, &refuse, policy)
         };
@@ -297,6 +298,7 @@ fn login(
         policy,
         hooks: Vec::new(),
         reason: Target::new(folder.join(name("reason.json")), 0o600),
+        hosts: Vec::new(),
         has_secrets: false,
     }
 }

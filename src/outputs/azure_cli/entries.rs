@@ -9,7 +9,7 @@ use super::{MARK, failure, is_marked, not_az, overlaid, text};
 use crate::files::Target;
 use crate::outputs::ini::Ini;
 use crate::outputs::json_list::{Fate, JsonList};
-use crate::outputs::{Output, required};
+use crate::outputs::{Output, Way, required};
 
 /// The ID token as the assertion of the service principal.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Entries {
     pub(super) settings: PathBuf,
     pub(super) environment: Environment,
     pub(super) login: String,
+    /// How `az` finds it all.
+    pub(super) way: Way,
 }
 
 /// What proves a service principal in other ways.
@@ -114,6 +116,10 @@ impl Output for Entries {
         let fates: Vec<Fate> = list.items.iter().map(|item| fate(&item.value)).collect();
         // A list without entries says the same as no file.
         fates.contains(&Fate::Stays).then(|| list.edited(&fates, &[]).into_bytes())
+    }
+
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {

@@ -39,21 +39,26 @@ fn add<'d>(fields: &'d Map<String, Value>, variables: &mut BTreeMap<&'d str, Str
             ));
         }
         let value = text(value).unwrap_or_else(|| value.to_string());
-        if variables.insert(name, quoted(name, value)?).is_some() {
+        if variables.insert(name, quoted(name, &value)?).is_some() {
             return Err(Misfit::new(format!("two of the reads have a field `{name}`"), OTHERWISE));
         }
     }
     Ok(())
 }
 
-fn quoted(name: &str, value: String) -> Result<String, Misfit> {
-    if value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+=:@%,".contains(c)) {
-        return Ok(value);
-    }
-    if value.contains(['\'', '\0', '\r']) || value.contains("\\\\") || value.ends_with('\\') {
+fn quoted(name: &str, value: &str) -> Result<String, Misfit> {
+    self::value(value).ok_or_else(|| {
         let message =
             format!("the value of `{name}` has characters that readers of such files understand differently");
-        return Err(Misfit::new(message, OTHERWISE));
+        Misfit::new(message, OTHERWISE)
+    })
+}
+
+/// A value as it stands in such a line, if all readers take it alike.
+pub(crate) fn value(value: &str) -> Option<String> {
+    if value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./+=:@%,".contains(c)) {
+        return Some(value.to_owned());
     }
-    Ok(format!("'{value}'"))
+    let is_ambiguous = value.contains(['\'', '\0', '\r']) || value.contains("\\\\") || value.ends_with('\\');
+    (!is_ambiguous).then(|| format!("'{value}'"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clouds::azure;
+use crate::clouds::{azure, doors};
 use crate::state::lock;
 
 /// The groups of routes that fail, and are counted, separately.
@@ -22,7 +22,7 @@ pub enum Group {
     Github,
     /// The plain token routes: `/token`, `/token.json`.
     Http,
-    /// AWS STS: `/`, `/sts`.
+    /// AWS STS, and the tokens of ECR: `/`, `/sts`.
     Sts,
     /// Entra: `/TENANT/oauth2/…`, `/TENANT/v2.0/…`, `/TENANT/discovery/…`.
     Entra,
@@ -34,6 +34,12 @@ pub enum Group {
     GoogleSts,
     /// Google's IAM Credentials: `/v1/projects/-/serviceAccounts/…`.
     GoogleIam,
+    /// API servers of Kubernetes, by their hosts.
+    Cluster,
+    /// Registries of container images, by their hosts.
+    Registry,
+    /// Git servers, by their hosts.
+    Git,
     /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`.
     GoogleApi,
 }
@@ -152,6 +158,15 @@ impl Group {
     pub(crate) fn of(host: &str, path: &str) -> Option<Self> {
         if azure::is_storage(host) {
             return Some(Self::Blobs);
+        }
+        if doors::cluster::is_one(host) {
+            return Some(Self::Cluster);
+        }
+        if doors::registry::is_one(host) {
+            return Some(Self::Registry);
+        }
+        if doors::git::is_one(host) {
+            return Some(Self::Git);
         }
         let mut parts = path.split('/').skip(1);
         let (first, second) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

@@ -28,6 +28,14 @@ const NAMES: &[&str] = &[
     "graph.microsoft.com",
     "*.blob.core.windows.net",
     "*.googleapis.com",
+    "*.dkr.ecr.eu-west-1.amazonaws.com",
+    "public.ecr.aws",
+    "gcr.io",
+    "europe-docker.pkg.dev",
+    "acme.azurecr.io",
+    "git-codecommit.eu-west-1.amazonaws.com",
+    "source.developers.google.com",
+    "dev.azure.com",
 ];
 
 /// The authority's certificate, and what answers with the other one.

@@ -93,6 +93,25 @@ pub fn google_auth_library(home: &Home, url: &str) -> Command {
     command
 }
 
+/// git, the one that comes first.
+pub fn git(home: &Home) -> Command {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let found = env::split_paths(&path).map(|folder| folder.join("git")).find(|path| path.is_file());
+    let mut command = home.command(found.unwrap_or_else(|| panic!("there is no git in the PATH")));
+    command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_CONFIG_NOSYSTEM", "1");
+    command
+}
+
+/// skopeo, which asks registries as podman does.
+pub fn skopeo(home: &Home) -> Command {
+    home.command(debian("skopeo"))
+}
+
+/// kubectl, as it comes with gcloud.
+pub fn kubectl(home: &Home) -> Command {
+    home.command(google("kubectl"))
+}
+
 /// gcloud, without questions and statistics.
 pub fn gcloud(home: &Home) -> Command {
     let mut command = home.command(google("gcloud"));
@@ -118,11 +137,32 @@ fn google_environment(command: &mut Command) {
     command.env("GOOGLE_CLOUD_PROJECT", "acme-dev");
 }
 
+/// Asks `port` of `host` for `path` with one header, as another user of this machine if there is one; says the status.
+pub fn ask_as(
+    home: &Home,
+    user: Option<u32>,
+    (host, port): (&str, &str),
+    path: &str,
+    header: (&str, &str),
+) -> Command {
+    let mut command = python(home, "ask_as.py");
+    command.args([host, port, path, header.0, header.1]).args(user.map(|user| user.to_string()));
+    command
+}
+
 /// A reader of credential files that reports whatever no reader may see.
 pub fn reader(home: &Home, credentials: &Path, profile: &str, document: &Path) -> Talking {
     let mut command = python(home, "reader.py");
     command.arg("--credentials").arg(credentials).args(["--profile", profile]);
     Talking::start(command.arg("--document").arg(document))
+}
+
+/// The helper of the library `docker` for Python: what it makes of what the program `NAME` of `docker-credential-NAME`
+/// says to `operation`, as JSON.
+pub fn docker_store(home: &Home, name: &str, operation: &str, argument: &str) -> Command {
+    let mut command = python(home, "docker_store.py");
+    command.args([name, operation, argument]);
+    command
 }
 
 /// The virtual environment's programs come first, then the system's.

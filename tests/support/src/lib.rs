@@ -35,6 +35,7 @@ pub use home::{Home, program};
 pub use moto::Moto;
 pub use openbao::OpenBao;
 pub use outcome::Outcome;
+pub use ports::free_port;
 pub use postgres::Postgres;
 pub use seaweed::Seaweed;
 pub use talking::{Call, Talking};

@@ -2,6 +2,11 @@
 
 use std::net::TcpListener;
 
+/// A port on 127.0.0.1 that is free at this moment, for what a config has to name.
+pub fn free_port() -> u16 {
+    free::<1>()[0]
+}
+
 /// Ports on 127.0.0.1 that are free at this moment. Nothing keeps them free, so a server that finds one taken must
 /// be started again with others.
 pub(crate) fn free<const COUNT: usize>() -> [u16; COUNT] {

@@ -59,6 +59,10 @@ impl Talking {
             let left = limit.saturating_sub(start.elapsed());
             assert!(!left.is_zero(), "waited {limit:?} for more than {calls:#?}");
             let line = self.line(left);
+            if !line.starts_with('{') {
+                // A client that is a test of its own begins with a few words of the harness.
+                continue;
+            }
             calls.push(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}")));
         }
         calls

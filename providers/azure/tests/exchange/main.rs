@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its server has failed")]
 
+mod on_demand;
 mod refusals;
 mod subscriptions;
 mod support;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its server has failed")]
 
 mod config;
+mod on_demand;
 mod proof;
 mod refusals;
 mod support;

@@ -7,6 +7,8 @@
 //! the signature, version 4, recomputed from the request, the access key, the session token, and its end; then
 //! trust policy, external id, session tags, and the hour that chained sessions get.
 //!
+//! `GetCallerIdentity` may be signed beforehand, in the query of a `GET`. ECR is here, too (`doors.rs`), at the same place.
+//!
 //! It leaves out: the permissions of the session (nothing here could use them), identity policies of the caller
 //! (a trust policy that lets the account in lets all its roles in), long-lived access keys, SAML, source
 //! identities, and the real packing of policies, for whose size the plain length stands in.
@@ -15,6 +17,7 @@ mod account;
 mod answer;
 mod assume_role;
 mod caller_identity;
+mod doors;
 mod parameters;
 mod sessions;
 mod signature;
@@ -34,13 +37,17 @@ use axum::routing::post;
 pub use self::account::{AwsOptions, Role};
 use self::answer::Answer;
 pub(crate) use self::answer::Refusal;
+pub(crate) use self::doors::{registry_user, signed_repository};
 use self::parameters::Parameters;
 pub(crate) use self::sessions::Sessions;
 use crate::log::Facts;
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
-    Router::new().route("/", post(answer)).route("/sts", post(answer)).route("/sts/", post(answer))
+    Router::new()
+        .route("/", post(answer).get(answer))
+        .route("/sts", post(answer))
+        .route("/sts/", post(answer))
 }
 
 /// A request as a signature sees it.
@@ -58,9 +65,15 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let parameters = Parameters::parse(&body);
+    // A request that was signed beforehand has everything in its query.
+    let is_presigned = method == Method::GET;
+    let parameters =
+        Parameters::parse(if is_presigned { uri.query().unwrap_or_default().as_bytes() } else { &body });
     let mut facts = parameters.facts();
     let call = Call { method: &method, uri: &uri, headers: &headers, body: &body };
+    if let Some(answer) = doors::answer(&state, &call, &mut facts) {
+        return (Extension(facts), answer).into_response();
+    }
     match dispatch(&state, &call, &parameters, &mut facts) {
         Ok(answer) => (Extension(facts), answer).into_response(),
         Err(refusal) => {

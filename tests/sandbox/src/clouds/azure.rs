@@ -26,18 +26,42 @@ mod token;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::HeaderMap;
-use axum::http::header::HOST;
+use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::{HeaderMap, HeaderValue};
 
 pub(crate) use self::access::AccessTokens;
 pub(crate) use self::blobs::{Blobs, answer as answer_as_storage, refuse as refuse_by_storage};
 pub use self::directory::{Application, AzureCloud, AzureOptions, FederatedCredential, Subscription};
 pub(crate) use self::manager::refuse as refuse_by_manager;
 pub(crate) use self::refusal::Refusal;
+use crate::log::Facts;
 use crate::state::State;
 
 pub(super) fn routes() -> Router<Arc<State>> {
     Router::new().merge(discovery::routes()).merge(token::routes()).merge(manager::routes())
+}
+
+/// The application that a request's bearer token was issued to, if it was issued for `audience`.
+pub(crate) fn object(state: &State, headers: &HeaderMap, audience: &str) -> Result<String, String> {
+    let issued = manager::check_bearer(state, headers, &[audience], &mut Facts::default());
+    issued.map(|issued| issued.client_id).map_err(|(_, code, message)| format!("{code}: {message}"))
+}
+
+/// The same of a token that came in another way.
+pub(crate) fn bearer_of(state: &State, token: &str, audience: &str) -> Result<String, String> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|error| error.to_string())?;
+    object(state, &HeaderMap::from_iter([(AUTHORIZATION, value)]), audience)
+}
+
+/// A token for `audience` for whom `token` was issued to.
+pub(crate) fn issue_for(state: &State, token: &str, audience: &str) -> Result<String, String> {
+    let options = state.options().azure.clone();
+    let client = state.azure().get(token).map(|issued| issued.client_id.clone());
+    let application = options.applications.iter().find(|one| Some(&one.client_id) == client.as_ref());
+    let application = application.ok_or("the application is unknown")?;
+    let issued = state.azure().issue(&options, application, audience, state.clock.seconds());
+    state.secrets().push(issued.token.clone());
+    Ok(issued.token)
 }
 
 /// Whether a host is that of a storage account.

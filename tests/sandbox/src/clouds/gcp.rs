@@ -33,6 +33,8 @@ mod refusal;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json};
@@ -53,6 +55,19 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/v1/projects", get(apis::projects))
         .route("/v1/projects/{project}", get(apis::project))
         .route("/storage/v1/b", get(apis::buckets))
+}
+
+/// Whom the bearer of a request speaks for, to somebody outside of Google's APIs.
+pub(crate) fn principal(state: &Arc<State>, headers: &HeaderMap) -> Result<String, String> {
+    let mut facts = Facts::default();
+    let grant = bearer::check(state, headers, &[bearer::EVERYTHING], &mut facts);
+    grant.map(|grant| grant.principal.member()).map_err(|trouble| format!("{trouble:?}"))
+}
+
+/// The same of a token that came as a password.
+pub(crate) fn bearer_of(state: &Arc<State>, token: &str) -> Result<String, String> {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|error| error.to_string())?;
+    principal(state, &HeaderMap::from_iter([(AUTHORIZATION, value)]))
 }
 
 /// An answer in JSON, and what the log says of it.

@@ -67,9 +67,14 @@ fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
         Group::Blobs => azure::refuse_by_storage(status, name, message),
         Group::GoogleSts => gcp::Refusal::oauth(status, name, message).into_response(),
         Group::GoogleIam | Group::GoogleApi => gcp::Refusal::api(status, name, message).into_response(),
-        Group::Idp | Group::Supervisor | Group::Api | Group::Github | Group::Http => {
-            (code(status), Json(json!({"code": name, "message": message}))).into_response()
-        }
+        Group::Idp
+        | Group::Supervisor
+        | Group::Api
+        | Group::Github
+        | Group::Http
+        | Group::Cluster
+        | Group::Registry
+        | Group::Git => (code(status), Json(json!({"code": name, "message": message}))).into_response(),
     }
 }
 

@@ -43,6 +43,10 @@ impl Refusal {
         Self { status, code: code.into(), message: message.into() }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
     }

@@ -25,7 +25,7 @@ pub(super) fn answer(
     parameters: &Parameters,
     facts: &mut Facts,
 ) -> Result<Answer, Refusal> {
-    let caller = signature::caller(state, call, facts)?;
+    let caller = signature::caller(state, call, "sts", facts)?;
     let asked = parameters.assume()?;
     let options = state.options().aws.clone();
     let role = permitted_role(state, &options, &caller, parameters, &asked)?;

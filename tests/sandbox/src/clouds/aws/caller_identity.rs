@@ -7,7 +7,7 @@ use crate::log::Facts;
 use crate::state::State;
 
 pub(super) fn answer(state: &State, call: &Call<'_>, facts: &mut Facts) -> Result<Answer, Refusal> {
-    let caller = signature::caller(state, call, facts)?;
+    let caller = signature::caller(state, call, "sts", facts)?;
     let account = state.options().aws.account.clone();
     let result =
         Xml::default().with("Arn", &caller.arn).with("UserId", &caller.user_id).with("Account", &account);

@@ -30,6 +30,8 @@ pub(crate) struct Sessions {
     by_key: BTreeMap<String, Session>,
     /// A role keeps its id.
     role_ids: BTreeMap<String, String>,
+    /// The passwords of registries: whose they are, and until when they are good.
+    registries: BTreeMap<String, (String, SystemTime)>,
 }
 
 impl Sessions {
@@ -61,6 +63,14 @@ impl Sessions {
 
     pub(super) fn get(&self, access_key_id: &str) -> Option<&Session> {
         self.by_key.get(access_key_id)
+    }
+
+    pub(super) fn open_registries(&mut self, password: &str, arn: &str, end: SystemTime) {
+        self.registries.insert(password.to_owned(), (arn.to_owned(), end));
+    }
+
+    pub(super) fn registry_user(&self, password: &str) -> Option<(String, SystemTime)> {
+        self.registries.get(password).cloned()
     }
 
     /// Ends them all.

@@ -1,8 +1,9 @@
 //! Signature version 4: who signed a request
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>).
 //!
-//! The signature is computed anew from the request as it came in and compared. Signatures in the query
-//! (presigned requests), chunked bodies and version 4A are left out.
+//! The signature is computed anew from the request as it came in and compared, be it in a header or in the query.
+//! Chunked bodies and version 4A are left out, and how long a request that was signed beforehand says that it is good:
+//! STS takes it for a quarter of an hour like any other.
 
 mod authorization;
 mod canonical;
@@ -21,13 +22,18 @@ use crate::state::State;
 /// How far the request's time may be from STS's.
 const SKEW_SECONDS: i64 = 15 * 60;
 
-/// The session that signed the call.
-pub(super) fn caller(state: &State, call: &Call<'_>, facts: &mut Facts) -> Result<Session, Refusal> {
-    let authorization = Authorization::of(call)?;
+/// The session that signed the call to `service`.
+pub(super) fn caller(
+    state: &State,
+    call: &Call<'_>,
+    service: &str,
+    facts: &mut Facts,
+) -> Result<Session, Refusal> {
+    let authorization = Authorization::of(call, service)?;
     facts.signed_by = Some(authorization.access_key_id.clone());
     let session = state.aws().get(&authorization.access_key_id).cloned().ok_or_else(unknown)?;
     check_time(state.clock.seconds(), &authorization)?;
-    if call.header("x-amz-security-token") != Some(session.token.as_str()) {
+    if authorization.security_token.as_deref() != Some(session.token.as_str()) {
         return Err(unknown());
     }
     verify(call, &authorization, &session)?;
@@ -50,17 +56,21 @@ fn mismatch(message: impl Into<String>) -> Refusal {
 }
 
 fn check_time(now: i64, authorization: &Authorization) -> Result<(), Refusal> {
-    let text = &authorization.time;
+    if !authorization.time.starts_with(&authorization.date) {
+        return Err(mismatch(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date",
+        ));
+    }
+    check_age(now, &authorization.time)
+}
+
+/// Whether something that was signed at `text` may still be shown.
+pub(super) fn check_age(now: i64, text: &str) -> Result<(), Refusal> {
     let signed_at = DateTime::strptime("%Y%m%dT%H%M%SZ", text)
         .ok()
         .and_then(|time| time.to_zoned(TimeZone::UTC).ok())
         .map(|time| time.timestamp().as_second())
         .ok_or_else(|| incomplete("Date must be in ISO-8601 'basic format'."))?;
-    if !text.starts_with(&authorization.date) {
-        return Err(mismatch(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date",
-        ));
-    }
     let basic = |seconds: i64| {
         jiff::Timestamp::from_second(seconds).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string()
     };
@@ -87,11 +97,7 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
     let scope = authorization.scope();
     let request = canonical::request_hash(call, &authorization.signed_headers);
     let text = format!("AWS4-HMAC-SHA256\n{}\n{scope}\n{request}", authorization.time);
-    let secret = format!("AWS4{}", session.secret_access_key);
-    let key = [authorization.date.as_str(), &authorization.region, SERVICE, TERMINATOR]
-        .iter()
-        .fold(secret.into_bytes(), |key, part| keyed(&key, part).finalize().into_bytes().to_vec());
-    keyed(&key, &text).verify_slice(&authorization.signature).map_err(|_| {
+    keyed(&key(session, &scope), &text).verify_slice(&authorization.signature).map_err(|_| {
         mismatch(
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
              Access Key and signing method. Consult the service documentation for details.",
@@ -99,7 +105,19 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
     })
 }
 
-const SERVICE: &str = "sts";
+/// The signature of any text, in hexadecimal.
+pub(super) fn of_text(session: &Session, scope: &str, text: &str) -> String {
+    let signature = keyed(&key(session, scope), text).finalize().into_bytes();
+    signature.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The key of a session for a scope: date, region, service and an ending.
+fn key(session: &Session, scope: &str) -> Vec<u8> {
+    let secret = format!("AWS4{}", session.secret_access_key);
+    let step = |key: Vec<u8>, part: &str| keyed(&key, part).finalize().into_bytes().to_vec();
+    scope.split('/').fold(secret.into_bytes(), step)
+}
+
 const TERMINATOR: &str = "aws4_request";
 
 fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {

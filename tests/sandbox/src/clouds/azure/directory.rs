@@ -22,7 +22,7 @@ pub struct AzureOptions {
 
 impl Default for AzureOptions {
     /// A tenant of the public cloud whose application trusts the platform's `gitpod` tokens for the usual audience;
-    /// tokens of an hour for Resource Manager, storage, key vaults and Graph.
+    /// tokens of an hour for Resource Manager, storage, key vaults, Graph, AKS, Azure DevOps and container registries.
     fn default() -> Self {
         Self {
             cloud: AzureCloud::Public,
@@ -36,6 +36,9 @@ impl Default for AzureOptions {
 }
 
 const RESOURCES: &[&str] = &[
+    "6dae42f8-4368-4678-94ff-3960e28e3630",
+    "499b84ac-1321-427f-aa17-267ca6975798",
+    "https://containerregistry.azure.net",
     "https://management.azure.com",
     "https://management.core.windows.net",
     "https://management.usgovcloudapi.net",

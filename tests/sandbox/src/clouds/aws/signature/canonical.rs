@@ -19,14 +19,15 @@ pub(super) fn request_hash(call: &Call<'_>, signed_headers: &[String]) -> String
     sha256(canonical.as_bytes())
 }
 
-/// STS's paths need no encoding, so the path is itself; the query's parts are sorted.
+/// STS's paths need no encoding, so the path is itself; the query's parts are sorted, and a signature among them is not
+/// signed itself.
 fn query(call: &Call<'_>) -> String {
     let mut parts: Vec<String> = call
         .uri
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|part| !part.is_empty())
+        .filter(|part| !part.is_empty() && !part.starts_with("X-Amz-Signature="))
         .map(|part| if part.contains('=') { part.to_owned() } else { format!("{part}=") })
         .collect();
     parts.sort();

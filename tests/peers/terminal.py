@@ -1,0 +1,53 @@
+"""A person at a terminal of a shell: runs the program that the arguments name on a terminal of its own, and obeys one
+JSON line of stdin after the other, each answered by a JSON line:
+
+{"type": TEXT}       types it ("\\u0003" is Ctrl-C, "\\u001a" is Ctrl-Z)
+{"until": REGEX}     waits until the screen shows it, and answers with what it has shown since the last match
+{"close": true}      hangs up
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import sys
+import time
+
+LIMIT = 60
+
+
+def main():
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(sys.argv[1], sys.argv[1:])
+    screen = Screen(terminal)
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "type" in order:
+            os.write(terminal, order["type"].encode())
+            answer = {}
+        elif "until" in order:
+            answer = {"shown": screen.until(order["until"])}
+        else:
+            os.close(terminal)
+            answer = {}
+        print(json.dumps(answer), flush=True)
+
+
+class Screen:
+    def __init__(self, terminal):
+        self.terminal = terminal
+        self.text = ""
+
+    def until(self, pattern):
+        end = time.monotonic() + LIMIT
+        while not (found := re.search(pattern, self.text)):
+            if not select.select([self.terminal], [], [], max(0, end - time.monotonic()))[0]:
+                sys.exit(f"waited for {pattern!r} in {self.text!r}")
+            self.text += os.read(self.terminal, 4096).decode(errors="replace")
+        shown, self.text = self.text[: found.end()], self.text[found.end() :]
+        return shown
+
+
+main()
