@@ -222,7 +222,7 @@ fn openbao() {
     for row in rows {
         let before = asked("vault", &platform, &common, std::slice::from_ref(&row), none);
         let Some(cure) = before[0]["error"]["cure"].as_str() else { continue };
-        bao.admin(cure.strip_prefix("bao ").unwrap().replace('\'', "").split(' '));
+        bao.shell(cure);
         let after = asked("vault", &platform, &common, std::slice::from_ref(&row), none);
         assert_eq!(after[0]["error"], Value::Null, "{}: {cure}", row.0);
         cured += 1;
