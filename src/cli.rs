@@ -40,6 +40,7 @@ mod run;
 mod show;
 mod status;
 mod token;
+mod trust;
 mod up;
 mod vault_token_helper;
 mod wait;
@@ -160,6 +161,13 @@ enum Command {
     Token(token::Arguments),
     /// Say why a rule of the other side refuses the ID token, or that it accepts it
     Explain(explain::Arguments),
+    /// Print what has to be set up on the other side, so that it trusts this machine's ID tokens
+    ///
+    /// Looks at a real token and writes the artifacts that let in those who have tokens like it, and no strangers: the
+    /// role and its trust policy at AWS, the pool and its provider at Google Cloud, the federated credential at Azure, the
+    /// auth method and its role in Vault. The artifact is on standard output, whom it lets in on standard error. Nothing
+    /// is sent anywhere. What an artifact needs to know and nobody said, it asks for before it does anything.
+    Trust(trust::Arguments),
     /// Remove what evercred wrote, and give back what was there before
     Logout(logout::Arguments),
     /// Have a service manager run evercred
@@ -236,12 +244,13 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
-        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::DockerCredential(arguments) => Ok(docker_credential::run(&app, &arguments)),
         Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
         Command::Explain(arguments) => explain::run(&app, &arguments, output),
+        Command::Trust(arguments) => trust::run(&app, &arguments, output),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
         Command::Uninstall(what) => install::uninstall(&app, &what, output),

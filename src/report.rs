@@ -164,10 +164,10 @@ impl From<&AttemptError> for Report {
     fn from(error: &AttemptError) -> Self {
         let message = io::Error::other(error.message.clone());
         Self {
-            causes: error.causes.clone(),
-            reason: error.reason.clone(),
+            causes: error.causes.to_vec(),
+            reason: error.reason.map(str::to_owned),
             sent: error.sent.as_deref().cloned(),
-            cure: error.cure.clone(),
+            cure: error.cure.as_deref().map(str::to_owned),
             ..Self::new(&message, error.hint.clone(), error.advice.into())
         }
     }

@@ -38,19 +38,19 @@ pub struct AttemptError {
     /// The sentence.
     pub message: String,
     /// Its causes, outermost first.
-    pub causes: Vec<String>,
+    pub causes: Box<[String]>,
     /// What it most likely means, in our words.
-    pub reason: Option<String>,
+    pub reason: Option<&'static str>,
     /// The remedy.
     pub hint: Option<String>,
     /// The condition, or the command, that would let the token in.
-    pub cure: Option<String>,
+    pub cure: Option<Box<str>>,
     /// The ID token that was refused.
     pub sent: Option<Box<Sent>>,
     /// The other side's code.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The other side's identifier of the request.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
 }
 
 impl AttemptError {
@@ -60,13 +60,13 @@ impl AttemptError {
             stage,
             advice: failure.advice(),
             message: failure.to_string(),
-            causes: causes(failure),
-            reason: failure.likely_reason().map(str::to_owned),
+            causes: causes(failure).into(),
+            reason: failure.likely_reason(),
             hint: failure.remedy().map(str::to_owned),
-            cure: failure.cure().map(str::to_owned),
+            cure: failure.cure().map(Box::from),
             sent: failure.claims_shown().map(Sent::of).map(Box::new),
-            code: failure.provider_code().map(str::to_owned),
-            request_id: failure.provider_request_id().map(str::to_owned),
+            code: failure.provider_code().map(Box::from),
+            request_id: failure.provider_request_id().map(Box::from),
         }
     }
 }

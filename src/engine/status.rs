@@ -199,13 +199,13 @@ impl From<AttemptError> for ErrorStatus {
             stage: error.stage,
             class: error.advice.class().to_owned(),
             message: error.message,
-            causes: error.causes,
-            reason: error.reason,
+            causes: error.causes.into_vec(),
+            reason: error.reason.map(str::to_owned),
             hint: error.hint,
-            cure: error.cure,
+            cure: error.cure.map(String::from),
             sent: error.sent.map(|sent| *sent),
-            code: error.code,
-            request_id: error.request_id,
+            code: error.code.map(String::from),
+            request_id: error.request_id.map(String::from),
         }
     }
 }

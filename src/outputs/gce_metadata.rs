@@ -20,7 +20,7 @@ use super::env_file::{self, Value, Variable, Variables};
 use super::external_account::WELL_KNOWN;
 use super::gcloud::folder;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::endpoints::{Endpoint, GceMetadata, INSTANCE};
 use crate::files::Target;
 use crate::serve::Listen;
@@ -61,6 +61,8 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let url = url(&self.listen)?;
         let variables = variables(url.trim_start_matches("http://"), context);
+        // gcloud, too, finds it by these, unless it has an account of its own.
+        let way = env_file::way(Readers::Google, &variables, context);
         let target = target(self.env_file.as_deref(), None, "gce-metadata.env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_file"), ..error })?;
         let needs = vec![Field::ACCESS_TOKEN, INSTANCE];
@@ -68,7 +70,8 @@ impl Configured<OutputContext> for Config {
         let users = (!self.allow_other_users).then(|| context.users());
         let endpoint = Arc::new(GceMetadata::new(self.listen, users, self.project_number));
         let well_known = folder(&context.environment).ok().map(|folder| folder.join(WELL_KNOWN));
-        Ok(vec![Box::new(Metadata { file, endpoint, environment: context.environment.clone(), well_known })])
+        let environment = context.environment.clone();
+        Ok(vec![Box::new(Metadata { file, endpoint, way, environment, well_known })])
     }
 }
 
@@ -92,6 +95,7 @@ fn variables(address: &str, context: &OutputContext) -> Vec<Variable> {
 struct Metadata {
     file: WholeFile<Variables>,
     endpoint: Arc<GceMetadata>,
+    way: Way,
     environment: Environment,
     well_known: Option<PathBuf>,
 }
@@ -115,6 +119,10 @@ impl Output for Metadata {
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
         Some(Arc::clone(&self.endpoint) as Arc<dyn Endpoint>)
+    }
+
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn readers_ask_before_end(&self) -> Duration {
@@ -151,6 +159,8 @@ mod tests {
     fn the_variables_lead_to_the_address_and_hold_no_secret() {
         let outputs = Config::default().build(&google()).unwrap();
         assert_eq!(outputs[0].endpoint().unwrap().listen().to_string(), "127.0.0.1:7312");
+        let way = outputs[0].environment().unwrap();
+        assert!(way.refreshes && way.variables.iter().any(|variable| variable.name == "GCE_METADATA_HOST"));
         let credential = credential().with(PROJECT, Secret::new("acme-dev"));
         insta::assert_snapshot!(text(outputs[0].render(&credential, None).unwrap()), @"
         GCE_METADATA_HOST=127.0.0.1:7312

@@ -50,7 +50,7 @@ impl Configured<OutputContext> for Config {
                 .hint("Choose a path that is plain text.")
         })?;
         let variables = variables(path, context);
-        let way = way(&variables, context);
+        let way = env_file::way(Readers::Azure, &variables, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
         let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
@@ -79,15 +79,6 @@ fn variables(path: &str, context: &OutputContext) -> Vec<Variable> {
     ];
     variables.extend(env_file::of_provider(context));
     variables
-}
-
-/// The same variables, as far as they are known without a credential: all, of Azure's own provider.
-fn way(variables: &[Variable], context: &OutputContext) -> Way {
-    let add = |way: Way, variable: &Variable| match &variable.value {
-        Value::Fixed(text) => way.with(&variable.name, text),
-        Value::Of { field, .. } => way.with_known(&variable.name, *field, context),
-    };
-    variables.iter().fold(Way::refreshing(Readers::Azure), add)
 }
 
 /// The token, for readers that keep it for a while.

@@ -30,6 +30,7 @@ mod session_name;
 mod settings;
 mod signing;
 mod sts;
+mod trust;
 mod web_identity;
 
 pub use chain::Link;
@@ -39,3 +40,4 @@ pub use policy::SessionPolicy;
 pub use questions::QUESTIONS;
 pub use role_arn::{AccountId, RoleArn};
 pub use session_name::SessionName;
+pub use trust::Trust;

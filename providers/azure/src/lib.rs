@@ -26,7 +26,9 @@ mod resource;
 mod settings;
 mod subscriptions;
 mod transport;
+mod trust;
 
 pub use config::Config;
 pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
+pub use trust::Trust;

@@ -15,11 +15,13 @@ mod gateway;
 mod human_duration;
 mod id_token;
 mod pass;
+pub mod platform;
 mod provider;
 mod question;
 mod redact;
 mod secret;
 mod secret_reader;
+pub mod trust;
 
 pub use configured::Configured;
 pub use contact::Contact;

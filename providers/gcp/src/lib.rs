@@ -32,9 +32,11 @@ mod refusal;
 mod resource;
 mod settings;
 mod sts;
+mod trust;
 
 pub use account::ServiceAccount;
 pub use config::Config;
 pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;
+pub use trust::Trust;

@@ -29,7 +29,9 @@ mod refusal;
 mod secret;
 mod server;
 mod settings;
+mod trust;
 
 pub use config::Config;
 pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
+pub use trust::Trust;

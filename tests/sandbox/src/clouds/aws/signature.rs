@@ -108,7 +108,7 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
 /// The signature of any text, in hexadecimal.
 pub(super) fn of_text(session: &Session, scope: &str, text: &str) -> String {
     let signature = keyed(&key(session, scope), text).finalize().into_bytes();
-    signature.iter().map(|byte| format!("{byte:02x}")).collect()
+    signature.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// The key of a session for a scope: date, region, service and an ending.
