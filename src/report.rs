@@ -165,10 +165,10 @@ impl From<&AttemptError> for Report {
         let message = io::Error::other(error.message.clone());
         Self {
             causes: error.causes.to_vec(),
-            reason: error.reason.map(str::to_owned),
-            sent: error.sent.as_deref().cloned(),
-            cure: error.cure.as_deref().map(str::to_owned),
-            ..Self::new(&message, error.hint.clone(), error.advice.into())
+            reason: error.more.reason.map(str::to_owned),
+            sent: error.more.sent.clone(),
+            cure: error.more.cure.clone(),
+            ..Self::new(&message, error.hint.as_deref().map(str::to_owned), error.advice.into())
         }
     }
 }

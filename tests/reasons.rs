@@ -1,7 +1,11 @@
 //! For programs that find a dead credential: why it is dead and what to do stand beside the login's documents, on stderr of
 //! `credential-process`, and in `status --json`.
 
-#![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a rig that does not stand must fail the test"
+)]
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;

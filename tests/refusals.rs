@@ -127,14 +127,14 @@ fn aws_sts() {
 fn google_sts_and_iam_credentials() {
     const AUDIENCE: &str = "acme";
     let provider = |id: &str| IdentityProvider::new("workspaces", id).audience(AUDIENCE);
-    let mut gcp = GcpOptions::default();
-    gcp.providers = vec![
+    let providers = vec![
         provider("plain"),
         provider("condition").condition("assertion.repository == 'https://github.com/acme/other.git'"),
         provider("mapping").attribute("google.subject", "assertion.project_path"),
         IdentityProvider { issuer: Some("https://else.example".to_owned()), ..provider("issuer") },
         IdentityProvider { disabled: true, ..provider("closed") },
     ];
+    let gcp = GcpOptions { providers, ..GcpOptions::default() };
     let sandbox = Sandbox::start(Options { gcp, ..Options::default() }).unwrap();
     let at = |id: &str| format!("provider = \"{}\"\n", sandbox.gcp_provider(id));
     let account =

@@ -148,8 +148,7 @@ pub(super) fn without_login(login: &Login, error: AttemptError) -> AttemptError 
     match login.lender() {
         Some(lender) => {
             let own = AttemptError::new(Stage::Login, &refusal(login, &lender.id, &error));
-            let AttemptError { reason, cure, sent, .. } = error;
-            AttemptError { reason, cure, sent, ..own }
+            AttemptError { more: error.more, ..own }
         }
         None => error,
     }
@@ -159,7 +158,7 @@ fn refusal(login: &Login, lender: &LoginId, error: &AttemptError) -> Failure {
     let failure = Failure::new("read the secret", login.id.to_string(), error.advice)
         .message(format!("the login {lender} has no credential: {}", error.message));
     let failure = match &error.hint {
-        Some(hint) => failure.hint(hint),
+        Some(hint) => failure.hint(hint.as_ref()),
         None => failure,
     };
     if error.causes.is_empty() { failure } else { failure.caused_by(error.causes.join(": ")) }
