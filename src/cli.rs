@@ -24,6 +24,7 @@ mod doctor;
 mod down;
 mod env;
 mod exec;
+mod explain;
 mod get;
 mod git_credential;
 mod init;
@@ -161,6 +162,8 @@ enum Command {
     VaultTokenHelper(vault_token_helper::Arguments),
     /// Print an ID token
     Token(token::Arguments),
+    /// Say why a rule of the other side refuses the ID token, or that it accepts it
+    Explain(explain::Arguments),
     /// Print what has to be set up on the other side, so that it trusts this machine's ID tokens
     ///
     /// Looks at a real token and writes the artifacts that let in those who have tokens like it, and no strangers: the
@@ -205,8 +208,13 @@ pub fn main(registry: &Registry) -> ExitCode {
         }
     };
     let format = cli.global.output;
+    let in_one_line = matches!(cli.command, Command::CredentialProcess(_));
     match dispatch(cli, registry, &dumps) {
         Ok(exit) => exit.into(),
+        Err(report) if in_one_line && format == Format::Text => {
+            show_line(&report);
+            ExitCode::from(report.exit_code)
+        }
         Err(report) => {
             show_error(&report, format);
             ExitCode::from(report.exit_code)
@@ -245,6 +253,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Explain(arguments) => explain::run(&app, &arguments, output),
         Command::Trust(arguments) => trust::run(&app, &arguments, output),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
@@ -297,6 +306,11 @@ fn show_warnings(file: &Path, warnings: &[Located]) {
     let mut stderr = std::io::stderr();
     let text = report::warnings_text(file, warnings, Colour::of(&stderr, &environment()));
     let _ = stderr.write_all(text.as_bytes());
+}
+
+/// SDKs put what `credential_process` says into an error of their own, and show it to whoever can act.
+fn show_line(report: &Report) {
+    let _ = writeln!(std::io::stderr(), "evercred: {}", report.to_line());
 }
 
 /// Writes an answer to stdout. Somebody who closed it does not want it.

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::audit;
 use crate::config::{Resolved, schema};
 use crate::doctor::Diagnosis;
+use crate::engine::reason::Reason;
 use crate::engine::status::Status;
 use crate::exit::Exit;
 use crate::report;
@@ -38,6 +39,8 @@ pub(super) enum Document {
     Audit,
     /// What `doctor --output json` prints
     Doctor,
+    /// The file that says why a login has no good credential
+    Reason,
 }
 
 pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome {
@@ -48,6 +51,7 @@ pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome
                 Document::Status => schemars::schema_for!(Status).to_value(),
                 Document::Audit => schemars::schema_for!(audit::Entry).to_value(),
                 Document::Doctor => schemars::schema_for!(Diagnosis).to_value(),
+                Document::Reason => schemars::schema_for!(Reason).to_value(),
             };
             print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
         }
