@@ -31,19 +31,19 @@ impl Readers {
     /// The variables that choose the credential of these programs.
     pub const fn choosing(self) -> &'static [&'static str] {
         match self {
-            Self::Aws => &AWS,
-            Self::Google => &GOOGLE,
-            Self::Gcloud => &GCLOUD,
-            Self::Azure => &AZURE,
+            Self::Aws => AWS,
+            Self::Google => GOOGLE,
+            Self::Gcloud => GCLOUD,
+            Self::Azure => AZURE,
             Self::Az => &["AZURE_CONFIG_DIR"],
-            Self::Vault => &VAULT,
+            Self::Vault => VAULT,
             Self::Own => &[],
         }
     }
 }
 
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>, and the older names that SDKs still read.
-const AWS: [&str; 21] = [
+const AWS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -69,7 +69,7 @@ const AWS: [&str; 21] = [
 ];
 
 /// <https://cloud.google.com/docs/authentication/application-default-credentials>, and what Terraform reads before that.
-const GOOGLE: [&str; 10] = [
+const GOOGLE: &[&str] = &[
     "GOOGLE_APPLICATION_CREDENTIALS",
     "GOOGLE_CREDENTIALS",
     "GOOGLE_CLOUD_KEYFILE_JSON",
@@ -84,7 +84,7 @@ const GOOGLE: [&str; 10] = [
 
 /// <https://cloud.google.com/sdk/gcloud/reference/topic/configurations>: `CLOUDSDK_SECTION_PROPERTY` goes before every
 /// configuration.
-const GCLOUD: [&str; 6] = [
+const GCLOUD: &[&str] = &[
     "CLOUDSDK_AUTH_ACCESS_TOKEN",
     "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
     "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
@@ -95,7 +95,7 @@ const GCLOUD: [&str; 6] = [
 
 /// <https://learn.microsoft.com/python/api/overview/azure/identity-readme#environment-variables>, managed identities, and
 /// Terraform's `ARM_*`.
-const AZURE: [&str; 33] = [
+const AZURE: &[&str] = &[
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
@@ -133,7 +133,7 @@ const AZURE: [&str; 33] = [
 
 /// <https://openbao.org/docs/commands/#environment-variables>. A `BAO_` variable goes before its `VAULT_` twin, even when
 /// it is empty; the address of an agent goes before that of the server.
-const VAULT: [&str; 9] = [
+const VAULT: &[&str] = &[
     "VAULT_TOKEN",
     "BAO_TOKEN",
     "BAO_TOKEN_PATH",

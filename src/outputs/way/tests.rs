@@ -45,7 +45,7 @@ fn each_output_says_by_what_it_is_found_and_none_says_a_secret() {
                 match value {
                     Value::Plain(text) => writeln!(picture, "  {name}={text}").unwrap(),
                     Value::Place { path, usual } => {
-                        writeln!(picture, "  {name}={path} if not {usual}").unwrap()
+                        writeln!(picture, "  {name}={path} if not {usual}").unwrap();
                     }
                     Value::Secret(field) => panic!("{name} is the secret {field}"),
                 }
