@@ -2,18 +2,18 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
 use evercred_core::Environment;
 
-use crate::config::environment;
+use crate::config::{Located, environment};
 use crate::exit::Exit;
 use crate::harden::Dumps;
 use crate::registry::Registry;
-use crate::report::{Colour, Report};
+use crate::report::{self, Colour, Report};
 
 mod app;
 mod check;
@@ -40,6 +40,7 @@ mod run;
 mod show;
 mod status;
 mod token;
+mod trust;
 mod up;
 mod vault_token_helper;
 mod wait;
@@ -160,6 +161,13 @@ enum Command {
     VaultTokenHelper(vault_token_helper::Arguments),
     /// Print an ID token
     Token(token::Arguments),
+    /// Print what has to be set up on the other side, so that it trusts this machine's ID tokens
+    ///
+    /// Looks at a real token and writes the artifacts that let in those who have tokens like it, and no strangers: the
+    /// role and its trust policy at AWS, the pool and its provider at Google Cloud, the federated credential at Azure, the
+    /// auth method and its role in Vault. The artifact is on standard output, whom it lets in on standard error. Nothing
+    /// is sent anywhere. What an artifact needs to know and nobody said, it asks for before it does anything.
+    Trust(trust::Arguments),
     /// Remove what evercred wrote, and give back what was there before
     Logout(logout::Arguments),
     /// Have a service manager run evercred
@@ -232,11 +240,12 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Keep(arguments) => keep::run(&app, &arguments),
         Command::Get(arguments) => get::run(&app, &arguments),
         Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
-        Command::DockerCredential(arguments) => docker_credential::run(&app, &arguments),
+        Command::DockerCredential(arguments) => Ok(docker_credential::run(&app, &arguments)),
         Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Trust(arguments) => trust::run(&app, &arguments, output),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
         Command::Uninstall(what) => install::uninstall(&app, &what, output),
@@ -281,6 +290,12 @@ fn show_error(report: &Report, format: Format) {
         Format::Text => report.to_text(Colour::of(&stderr, &environment())),
         Format::Json => format!("{}\n", report.to_json()),
     };
+    let _ = stderr.write_all(text.as_bytes());
+}
+
+fn show_warnings(file: &Path, warnings: &[Located]) {
+    let mut stderr = std::io::stderr();
+    let text = report::warnings_text(file, warnings, Colour::of(&stderr, &environment()));
     let _ = stderr.write_all(text.as_bytes());
 }
 

@@ -137,9 +137,9 @@ pub fn unavailable(error: &AttemptError) -> Answer {
 
 /// The same in a sentence.
 pub fn excuse(error: &AttemptError) -> String {
-    let causes: String = error.causes.iter().map(|cause| format!(": {cause}")).collect();
+    let what = std::iter::once(&error.message).chain(&error.causes).map(String::as_str).collect::<Vec<_>>();
     let hint = error.hint.as_deref().map(|hint| format!(" {hint}")).unwrap_or_default();
-    format!("evercred {}{causes}.{hint}", error.message)
+    format!("evercred {}.{hint}", what.join(": "))
 }
 
 /// The connections of all endpoints together. What else has files open, such as attempts, needs its share.

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::endpoints::Endpoint;
 use crate::hooks::Hook;
 use crate::outputs::Output;
+use crate::outputs::consumers::Served;
+use crate::outputs::demand::Demand;
 use crate::sources::TokenSource;
 
 /// Everything the engine needs to keep one login fresh, built from the config and never changed.
@@ -27,6 +29,8 @@ pub struct Login {
     pub origin: Origin,
     /// What the credential is written to.
     pub outputs: Vec<Box<dyn Output>>,
+    /// By which ways these outputs are read, and by whom.
+    pub served: Vec<Served>,
     /// When to refresh, and what to do at the end.
     pub policy: Policy,
     /// Whom it tells when something happens to it.
@@ -125,6 +129,11 @@ impl Login {
             Origin::Exchange { provider, .. } => provider.provides(),
             Origin::Secret { .. } => &[Field::DATA],
         }
+    }
+
+    /// What those who read the outputs ask of the credential's life.
+    pub fn demand(&self) -> Demand {
+        Demand::of(&self.served)
     }
 
     /// What the user should know although nothing failed.

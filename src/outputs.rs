@@ -4,12 +4,14 @@
 //! and back again. Reading, locking and writing are `files.rs`. Some outputs own a whole file; others own a few
 //! keys in a file of the user's, and leave every other byte alone.
 //!
-//! Adding an output is one file here and one line in [`KINDS`].
+//! Adding an output is one file here, one line in [`KINDS`], and a row of those who read it in `consumers.rs`.
 
 mod azure_cli;
 mod azure_token;
 mod command_settings;
+pub mod consumers;
 mod container_endpoint;
+pub mod demand;
 mod endpoint_files;
 mod env_file;
 mod external_account;
@@ -41,7 +43,6 @@ mod workload_identity;
 use std::fmt::{Debug, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Environment, Failure, Field, Secret};
 
@@ -119,18 +120,6 @@ pub trait Output: Debug + Send + Sync {
     /// back. For whole files at a place that is not evercred's alone; parts of shared files keep it in themselves.
     fn keepsake(&self) -> Option<&Target> {
         None
-    }
-
-    /// How long before a credential's end its readers begin to ask for a newer one. A credential whose half life is
-    /// shorter than that is asked for again and again.
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    /// How long its readers go on using what they have read before they read again. A credential is replaced so early
-    /// that it outlives that for whoever reads it last.
-    fn readers_hold(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// Where programs ask for the credential instead of reading a file; this output is then the file of what they have to

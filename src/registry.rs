@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use evercred_core::trust::Trust;
 use evercred_core::{Configured, Provider, Question};
 use evercred_http::BuildContext;
 
@@ -15,17 +16,24 @@ use crate::sources::{self, TokenSource};
 /// The providers of this program.
 pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
-    login::<evercred_aws::Config>("aws", &["profile"]).asking(evercred_aws::QUESTIONS),
+    login::<evercred_aws::Config>("aws", &["profile"])
+        .asking(evercred_aws::QUESTIONS)
+        .with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
-    login::<evercred_azure::Config>("azure", &["workload-identity"]).asking(evercred_azure::QUESTIONS),
+    login::<evercred_azure::Config>("azure", &["workload-identity"])
+        .asking(evercred_azure::QUESTIONS)
+        .with_trust(&evercred_azure::Trust),
     #[cfg(feature = "gcp")]
-    login::<evercred_gcp::Config>("gcp", &["external-account"]).asking(evercred_gcp::QUESTIONS),
+    login::<evercred_gcp::Config>("gcp", &["external-account"])
+        .asking(evercred_gcp::QUESTIONS)
+        .with_trust(&evercred_gcp::Trust),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
     login::<evercred_vault::Config>("vault", &["vault-token"])
         .asking(evercred_vault::QUESTIONS)
-        .with_secrets(),
+        .with_secrets()
+        .with_trust(&evercred_vault::Trust),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -37,6 +45,8 @@ pub struct ProviderKind {
     pub outputs: &'static [&'static str],
     /// Whether it keeps secrets that are read with its credential.
     pub secrets: bool,
+    /// What can be said of how the other side is to be set up.
+    pub trust: Option<&'static dyn Trust>,
     /// What the user is asked who sets up the first login.
     pub questions: &'static [Question],
 }
@@ -55,6 +65,13 @@ impl ProviderKind {
         self.secrets = true;
         self
     }
+
+    /// The same kind, of which it is known how the other side is to be set up.
+    #[must_use]
+    pub const fn with_trust(mut self, trust: &'static dyn Trust) -> Self {
+        self.trust = Some(trust);
+        self
+    }
 }
 
 /// The provider that `Config` describes, configured as `[name.LOGIN]`, with the outputs of a login that names none.
@@ -62,7 +79,7 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[] }
+    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[], trust: None }
 }
 
 /// Everything that a config can name.

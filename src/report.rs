@@ -6,11 +6,12 @@
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use evercred_core::{Environment, Failure, mask_passwords, redact};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ConfigError, Located, Problems};
+use crate::config::{ConfigError, Located, Problems, Resolved};
 use crate::engine::attempt_error::{AttemptError, causes};
 use crate::exit::Exit;
 use crate::login::LoginId;
@@ -85,26 +86,13 @@ impl Report {
     fn write(&self, to: &mut String, palette: &Palette) -> fmt::Result {
         let Palette { error, strong, reset, .. } = palette;
         for mistake in &self.mistakes {
-            self.write_mistake(mistake, to, palette)?;
+            write_mistake(self.file.as_deref().unwrap_or("config"), ("", error), mistake, (to, palette))?;
         }
         writeln!(to, "{error}error:{reset} {strong}{}{reset}", printable(&self.error))?;
         for cause in &self.causes {
             writeln!(to, "  caused by: {}", printable(cause))?;
         }
         write_hint(self.hint.as_deref(), "", to, palette)
-    }
-
-    fn write_mistake(&self, mistake: &Located, to: &mut String, palette: &Palette) -> fmt::Result {
-        let Palette { error, strong, dim, reset, .. } = palette;
-        let Located { line, column, length, text, message, hint } = mistake;
-        let file = self.file.as_deref().unwrap_or("config");
-        writeln!(to, "{strong}{}:{line}:{column}:{reset} {}", printable(file), printable(message))?;
-        let margin = line.to_string().len();
-        let caret = format!("{}{}", " ".repeat(column.saturating_sub(1)), "^".repeat(*length));
-        writeln!(to, "{dim}{line} |{reset} {}", printable(text))?;
-        writeln!(to, "{dim}{:margin$} |{reset} {error}{caret}{reset}", "")?;
-        write_hint(hint.as_deref(), &" ".repeat(margin + 3), to, palette)?;
-        writeln!(to)
     }
 }
 
@@ -118,7 +106,7 @@ impl From<&AttemptError> for Report {
     fn from(error: &AttemptError) -> Self {
         let sentence = io::Error::other(error.message.clone());
         let report = Self::new(&sentence, error.hint.clone(), error.advice.into());
-        Self { causes: error.causes.clone(), ..report }
+        Self { causes: error.causes.to_vec(), ..report }
     }
 }
 
@@ -147,6 +135,22 @@ fn without_passwords(mistake: Located) -> Located {
     Located { text: mask_passwords(&mistake.text), message: redact(&mistake.message), ..mistake }
 }
 
+/// What is to be told of a config that counts.
+pub fn warnings(resolved: &Resolved) -> Vec<Located> {
+    resolved.warnings.iter().cloned().map(without_passwords).collect()
+}
+
+/// The same as text, as mistakes are shown; empty if there is nothing.
+pub fn warnings_text(file: &Path, warnings: &[Located], colour: Colour) -> String {
+    let (mut text, palette) = (String::new(), Palette::of(colour));
+    let file = file.display().to_string();
+    for warning in warnings {
+        // Writing to a string does not fail.
+        let _ = write_mistake(&file, ("warning: ", palette.warning), warning, (&mut text, &palette));
+    }
+    text
+}
+
 impl Colour {
     /// Colours for a terminal, unless `NO_COLOR` forbids them (<https://no-color.org>) or it knows none.
     pub fn of(stream: &impl IsTerminal, environment: &Environment) -> Self {
@@ -157,6 +161,7 @@ impl Colour {
 
 struct Palette {
     error: &'static str,
+    warning: &'static str,
     hint: &'static str,
     strong: &'static str,
     dim: &'static str,
@@ -166,9 +171,10 @@ struct Palette {
 impl Palette {
     fn of(colour: Colour) -> Self {
         match colour {
-            Colour::Never => Self { error: "", hint: "", strong: "", dim: "", reset: "" },
+            Colour::Never => Self { error: "", warning: "", hint: "", strong: "", dim: "", reset: "" },
             Colour::Always => Self {
                 error: "\x1b[1;31m",
+                warning: "\x1b[1;33m",
                 hint: "\x1b[1;36m",
                 strong: "\x1b[1m",
                 dim: "\x1b[2m",
@@ -176,6 +182,24 @@ impl Palette {
             },
         }
     }
+}
+
+fn write_mistake(
+    file: &str,
+    (label, tone): (&str, &str),
+    mistake: &Located,
+    (to, palette): (&mut String, &Palette),
+) -> fmt::Result {
+    let Palette { strong, dim, reset, .. } = palette;
+    let Located { line, column, length, text, message, hint } = mistake;
+    let file = printable(file);
+    writeln!(to, "{strong}{file}:{line}:{column}:{reset} {tone}{label}{reset}{}", printable(message))?;
+    let margin = line.to_string().len();
+    let caret = format!("{}{}", " ".repeat(column.saturating_sub(1)), "^".repeat(*length));
+    writeln!(to, "{dim}{line} |{reset} {}", printable(text))?;
+    writeln!(to, "{dim}{:margin$} |{reset} {tone}{caret}{reset}", "")?;
+    write_hint(hint.as_deref(), &" ".repeat(margin + 3), to, palette)?;
+    writeln!(to)
 }
 
 fn write_hint(hint: Option<&str>, indent: &str, to: &mut String, palette: &Palette) -> fmt::Result {

@@ -5,11 +5,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
 
+#[path = "alive/federated.rs"]
+mod federated;
+#[path = "alive/registry.rs"]
+mod registry;
+#[path = "alive/sdk.rs"]
+mod sdk;
+#[path = "alive/terraform.rs"]
+mod terraform;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use evercred_sandbox::{AwsOptions, Group, Mint, Options, Sandbox};
+use evercred_sandbox::{AwsOptions, Group, Mint, Options, Request, Sandbox};
 use evercred_test_support::{Call, Daemon, Home, Talking, clients};
 
 const SESSION: Duration = Duration::from_secs(20);
@@ -22,17 +31,33 @@ const DOCUMENT: &str = ".local/state/evercred/aws.default.json";
 
 #[test]
 fn one_boto3_process_works_through_many_rotations() {
-    works_through_many_rotations(clients::boto3);
+    works_through_rotations(clients::boto3, ENOUGH_KEYS);
 }
 
 #[test]
 fn one_process_of_the_javascript_sdk_works_through_many_rotations() {
-    works_through_many_rotations(clients::javascript);
+    works_through_rotations(clients::javascript, ENOUGH_KEYS);
 }
 
 #[test]
 fn the_aws_cli_works_in_a_loop_through_many_rotations() {
-    works_through_many_rotations(clients::aws_loop);
+    works_through_rotations(clients::aws_loop, ENOUGH_KEYS);
+}
+
+#[test]
+fn the_aws_cli_works_in_a_loop_with_static_keys_that_rotate() {
+    let legacy = |home: &Home| {
+        let mut client = clients::aws_loop(home);
+        client.env("AWS_PROFILE", "legacy").env("AWS_REGION", "us-east-1");
+        client
+    };
+    works_through_rotations(legacy, ENOUGH_KEYS / 3);
+}
+
+#[test]
+#[ignore = "not a test: the process that a test of the Rust SDK starts"]
+fn client_process() {
+    sdk::work();
 }
 
 #[test]
@@ -53,11 +78,21 @@ fn readers_never_see_a_partial_or_mixed_file_while_a_daemon_rotates() {
     }
 }
 
-fn works_through_many_rotations(client: impl Fn(&Home) -> Command) {
+const OUTPUTS: &str = r#"
+[[aws.default.outputs]]
+type = "profile"
+region = "us-east-1"
+
+[[aws.default.outputs]]
+type = "static-profile"
+profile = "legacy"
+"#;
+
+fn works_through_rotations(client: impl Fn(&Home) -> Command, enough: usize) {
     let rig = Rig::start();
     let mut client = client(&rig.home);
     let mut client = Talking::start(client.env("AWS_ENDPOINT_URL", rig.sandbox.url()));
-    let calls = client.calls(LIMIT, |calls| keys(calls).len() >= ENOUGH_KEYS);
+    let calls = client.calls(LIMIT, |calls| keys(calls).len() >= enough);
     let failed: Vec<&Call> = calls.iter().filter(|call| !call.ok).collect();
     assert!(failed.is_empty(), "{failed:#?}\n{}", rig.daemon.log());
     assert_eq!(keys(&calls).difference(&rig.verified_keys()).count(), 0, "the sandbox verified each of them");
@@ -77,38 +112,38 @@ struct Rig {
 
 impl Rig {
     fn start() -> Self {
-        let aws = AwsOptions { session_lifetime: Some(SESSION), ..AwsOptions::default() };
-        let sandbox = Sandbox::start(Options { aws, ..Options::default() }).unwrap();
-        let home = Home::new();
-        let token = home.write("token", sandbox.mint(&Mint::default()));
+        Self::living(SESSION)
+    }
+
+    /// With sessions that live so long.
+    fn living(session: Duration) -> Self {
+        let aws = AwsOptions { session_lifetime: Some(session), ..AwsOptions::default() };
+        let source = |sandbox: &Sandbox, home: &Home| {
+            let token = home.write("token", sandbox.mint(&Mint::default()));
+            format!("type = \"file\"\npath = \"{}\"", token.display())
+        };
+        let mut rig = Self::with(Options { aws, ..Options::default() }, source, OUTPUTS);
+        let published = || [CONFIG, CREDENTIALS, DOCUMENT].iter().all(|file| rig.home.read(file).is_some());
+        rig.daemon.until("the first files", LIMIT, || published().then_some(()));
+        rig
+    }
+
+    fn with(options: Options, source: impl Fn(&Sandbox, &Home) -> String, outputs: &str) -> Self {
+        let (sandbox, home) = (Sandbox::start(options).unwrap(), Home::new());
+        let (source, role, url) = (source(&sandbox, &home), sandbox.role_arn("dev"), sandbox.url());
         home.config(&format!(
-            r#"
-            [source]
-            type = "file"
-            path = "{}"
-
-            [aws.default]
-            role_arn = "{}"
-            endpoint_url = "{}"
-            region = "us-east-1"
-            refresh_every = "2s"
-
-            [[aws.default.outputs]]
-            type = "profile"
-            region = "us-east-1"
-
-            [[aws.default.outputs]]
-            type = "static-profile"
-            profile = "legacy"
-            "#,
-            token.display(),
-            sandbox.role_arn("dev"),
-            sandbox.url(),
+            "[source]\n{source}\n[aws.default]\nrole_arn = \"{role}\"\nendpoint_url = \"{url}\"\n\
+             region = \"us-east-1\"\nrefresh_every = \"2s\"\n{outputs}"
         ));
-        let mut daemon = home.start();
-        let published = || [CONFIG, CREDENTIALS, DOCUMENT].iter().all(|file| home.read(file).is_some());
-        daemon.until("the first files", LIMIT, || published().then_some(()));
-        Self { daemon, home, sandbox }
+        Self { daemon: home.start(), home, sandbox }
+    }
+
+    /// The requests to a service that somebody signed with a key, all of which the sandbox must have found good.
+    fn signed(&self, group: Group) -> Vec<Request> {
+        let requests = self.sandbox.requests_to(group);
+        let failed: Vec<&Request> = requests.iter().filter(|request| request.status == 403).collect();
+        assert!(failed.is_empty(), "{failed:#?}\n{}", self.daemon.log());
+        requests.into_iter().filter(|request| request.facts.signed_by.is_some()).collect()
     }
 
     /// The keys whose signature under `GetCallerIdentity` the sandbox found good.

@@ -6,12 +6,17 @@
 #[expect(dead_code, reason = "each test of Azure takes what it needs")]
 mod rig;
 
+use std::collections::BTreeSet;
 use std::process::Command;
+use std::time::Duration;
 
-use evercred_sandbox::{Group, Options};
+use evercred_sandbox::{Group, Options, PlatformOptions, Request};
 use evercred_test_support::{Outcome, clients};
 
-use self::rig::{Rig, TOKEN, id};
+use self::rig::{LIMIT, Rig, TOKEN};
+
+/// Longer than a command of Terraform's takes.
+const ID_TOKEN: Duration = Duration::from_secs(12);
 
 const PLAN: &str = r#"
 terraform {
@@ -29,23 +34,39 @@ resource "terraform_data" "greeting" {
 "#;
 
 #[test]
-fn the_state_is_locked_written_and_read_with_the_id_token_that_evercred_keeps() {
-    let rig = Rig::new(Options::default(), "outputs = [\"workload-identity\"]\n");
-    rig.home.run(["once"]).success();
+fn the_state_is_locked_written_and_read_through_three_rotations_of_the_id_token() {
+    let platform = PlatformOptions { token_lifetime: ID_TOKEN, ..PlatformOptions::default() };
+    let more = "refresh_every = \"1s\"\noutputs = [\"workload-identity\"]\n";
+    let rig = Rig::new(Options { platform, ..Options::default() }, more);
+    let mut daemon = rig.start();
     rig.home.write("main.tf", PLAN);
-    rig.sandbox.forget_requests();
-    for words in [&["init", "-input=false"][..], &["apply", "-auto-approve", "-input=false"]] {
-        Outcome::of(terraform(&rig).args(words)).success();
+    let mut shown = BTreeSet::new();
+    for words in [
+        &["init", "-input=false"][..],
+        &["apply", "-auto-approve", "-input=false"],
+        &["plan", "-detailed-exitcode", "-input=false"],
+        &["state", "list"],
+    ] {
+        let before = rig.home.read(TOKEN);
+        daemon.until("another ID token", LIMIT, || (rig.home.read(TOKEN) != before).then_some(()));
+        rig.sandbox.forget_requests();
+        let said = Outcome::of(terraform(&rig).args(words)).success();
+        assert!(words[0] != "state" || said == "terraform_data.greeting\n", "{said}");
+        let exchanges = rig.sandbox.requests_to(Group::Entra);
+        assert!(exchanges.iter().all(Request::succeeded), "{words:?}: {exchanges:#?}");
+        let writes =
+            rig.sandbox.requests_to(Group::Blobs).into_iter().filter(|request| request.method == "PUT");
+        assert!(words[0] != "apply" || writes.count() > 1, "the state is with Azure");
+        let used = used_at_storage(&rig);
+        let assertion = exchanges.into_iter().find(|request| used.contains(&request.facts.access_token_id));
+        shown.insert(assertion.unwrap().facts.token_id);
     }
-    assert_eq!(Outcome::of(terraform(&rig).args(["state", "list"])).success(), "terraform_data.greeting\n");
-    let id = id(&rig.home.read(TOKEN).unwrap());
-    let exchanges = rig.sandbox.requests_to(Group::Entra);
-    assert!(exchanges.len() >= 3, "one for each command: {exchanges:#?}");
-    assert!(
-        exchanges.iter().all(|request| request.succeeded() && request.facts.token_id.as_ref() == Some(&id))
-    );
-    let written = |request: &evercred_sandbox::Request| request.method == "PUT" && request.succeeded();
-    assert!(rig.sandbox.requests_to(Group::Blobs).iter().any(written), "the state is with Azure");
+    assert_eq!(shown.len(), 4, "each command showed an ID token of its own");
+}
+
+/// The access tokens that came with the requests to storage.
+fn used_at_storage(rig: &Rig) -> Vec<Option<String>> {
+    rig.sandbox.requests_to(Group::Blobs).into_iter().map(|request| request.facts.access_token_id).collect()
 }
 
 #[test]

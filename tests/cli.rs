@@ -23,8 +23,10 @@ use rig::{LIMIT, Rig, error};
 #[test]
 fn every_command_has_help_that_fits_a_terminal() {
     let home = Home::new();
-    let commands: [&[&str]; 22] = [
+    let commands: &[&[&str]] = &[
         &[],
+        &["init"],
+        &["check"],
         &["up"],
         &["down"],
         &["run"],
@@ -35,9 +37,13 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["status"],
         &["doctor"],
         &["get"],
+        &["kube-credential"],
+        &["docker-credential"],
+        &["git-credential"],
         &["credential-process"],
         &["vault-token-helper"],
         &["token"],
+        &["trust"],
         &["logout"],
         &["install", "systemd"],
         &["uninstall", "systemd"],
@@ -47,7 +53,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["config", "schema"],
         &["-h"],
     ];
-    for words in commands {
+    for words in commands.iter().copied() {
         let mut evercred = home.evercred(words);
         evercred.env("COLUMNS", "100");
         if !words.contains(&"-h") {
@@ -150,7 +156,32 @@ fn answers_have_the_shapes_that_scripts_rely_on() {
     }
     assert_eq!(run(&["get", "aws.default", "--field", "account_id"]), "123456789012\n");
     let checked: Value = serde_json::from_str(&run(&["config", "check", "--output", "json"])).unwrap();
-    assert_eq!(checked, serde_json::json!({ "good": true, "logins": ["aws.default"] }));
+    assert_eq!(checked, serde_json::json!({ "good": true, "logins": ["aws.default"], "warnings": [] }));
+}
+
+#[test]
+fn what_cannot_be_meant_is_warned_of_with_its_line_and_the_config_counts() {
+    let rig = Rig::new();
+    rig.login("dev", "duration = \"15m\"\n");
+    let checked = rig.home.run(["config", "check"]);
+    assert_eq!(checked.code(), Some(0));
+    assert_eq!(checked.stdout, "the config is good: aws.default\n");
+    for part in [
+        "warning: the credential lives 15m, but boto3",
+        "duration = \"15m\"",
+        "hint: Let `duration` be 30m or more.",
+    ] {
+        assert!(checked.stderr.contains(part), "{part}: {}", checked.stderr);
+    }
+    let checked: Value =
+        serde_json::from_str(&rig.home.run(["config", "check", "--output", "json"]).success()).unwrap();
+    assert_eq!((&checked["good"], &checked["warnings"][0]["length"]), (&true.into(), &5.into()));
+    rig.home.run(["once"]).success();
+    let status = rig.home.run(["status", "--json"]).stdout;
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let [way] = status["logins"][0]["ways"].as_array().unwrap().as_slice() else { panic!("{status}") };
+    assert_eq!((&way["way"], &way["refreshes_by_itself"]), (&"profile".into(), &true.into()));
+    assert_eq!((&way["serves"][0], way["outputs"].as_array().unwrap().len()), (&"boto3".into(), 2));
 }
 
 #[test]

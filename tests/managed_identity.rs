@@ -1,6 +1,7 @@
 //! The managed identity: Azure's own SDKs and command line, unmodified, and everything that must be refused.
 
 #![expect(clippy::unwrap_used, reason = "a rig that does not stand must fail the test")]
+#![expect(clippy::disallowed_methods, reason = "the clients are programs of their own")]
 
 #[path = "managed_identity/alive.rs"]
 mod alive;

@@ -11,6 +11,7 @@ mod replaced;
 #[path = "openbao_alive/rig.rs"]
 mod rig;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use evercred_test_support::{OpenBao, until};
@@ -36,6 +37,17 @@ fn a_client_that_reads_the_file_never_fails_although_each_token_ends_after_thirt
     assert_eq!(failed(&calls), Vec::<&Value>::new(), "{}", rig.daemon.log());
     let tokens = distinct(&calls, "accessor").len();
     assert!((3..=4).contains(&tokens), "{tokens} tokens in 70 s: each is kept until its end is near");
+}
+
+#[test]
+fn the_command_line_works_in_a_loop_through_three_rotations() {
+    let mut rig = Rig::start(OpenBao::start(), &json!({"token_ttl": "4s", "token_max_ttl": "6s"}), "");
+    let mut accessors = BTreeSet::new();
+    until("four tokens", LIMIT, || {
+        accessors.insert(rig.lookup_with_the_file()["accessor"].as_str().unwrap().to_owned());
+        (accessors.len() > 3).then_some(())
+    });
+    rig.until_fresh();
 }
 
 #[test]

@@ -23,36 +23,39 @@ impl Observer for Audit {
             audience: Some(login.provider().audience().to_string()),
             ..Entry::new(kind, self.clock.as_ref())
         };
-        let entry = match event {
-            Event::Exchanged { token, credential, .. } => {
-                Entry { token: token.map(Token::of), ..entry(Kind::Exchange).with_credential(credential) }
-            }
-            Event::Renewed { credential, .. } => entry(Kind::Renewal).with_credential(credential),
-            Event::Refused { stage, failure, token, .. } => Entry {
-                token: token.map(Token::of),
-                stage: Some(*stage),
-                ..entry(Kind::Refusal).with_failure(failure)
-            },
-            Event::Published { path, credential } => {
-                Entry { path: Some((*path).to_owned()), ..entry(Kind::Publish).with_credential(credential) }
-            }
-            Event::Unpublished { path, failure } => Entry {
-                path: Some((*path).to_owned()),
-                stage: Some(Stage::Publish),
-                ..entry(Kind::Publish).with_failure(failure)
-            },
-            Event::Revoked { credential, failure } => {
-                let entry = entry(Kind::Revocation).with_credential(credential);
-                failure.map_or(entry.clone(), |failure| entry.with_failure(failure))
-            }
-            Event::LoggedOut => entry(Kind::LogOut),
-            Event::Attempted { .. } => return,
-        };
+        let Some(entry) = told(event, entry) else { return };
         let mut repeats = self.repeats.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = repeats.fold(&login.id, entry) {
             self.write(&entry);
         }
     }
+}
+
+/// The entry of an event, begun by `entry`; `None` for what is only counted.
+fn told(event: &Event<'_>, entry: impl Fn(Kind) -> Entry) -> Option<Entry> {
+    Some(match event {
+        Event::Exchanged { token, credential, .. } => {
+            Entry { token: token.map(Token::of), ..entry(Kind::Exchange).with_credential(credential) }
+        }
+        Event::Renewed { credential, .. } => entry(Kind::Renewal).with_credential(credential),
+        Event::Refused { stage, failure, token, .. } => {
+            let entry = entry(Kind::Refusal).with_failure(failure);
+            Entry { token: token.map(Token::of), stage: Some(*stage), ..entry }
+        }
+        Event::Published { path, credential } => {
+            Entry { path: Some((*path).to_owned()), ..entry(Kind::Publish).with_credential(credential) }
+        }
+        Event::Unpublished { path, failure } => {
+            let entry = entry(Kind::Publish).with_failure(failure);
+            Entry { path: Some((*path).to_owned()), stage: Some(Stage::Publish), ..entry }
+        }
+        Event::Revoked { credential, failure } => {
+            let entry = entry(Kind::Revocation).with_credential(credential);
+            failure.map_or(entry.clone(), |failure| entry.with_failure(failure))
+        }
+        Event::LoggedOut => entry(Kind::LogOut),
+        Event::Attempted { .. } => return None,
+    })
 }
 
 impl Repeats {

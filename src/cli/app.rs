@@ -51,8 +51,12 @@ impl App {
 
     /// The config, resolved.
     pub(super) fn resolved(&self) -> Result<Resolved, Box<Report>> {
+        self.config_if_any().map_err(|error| Report::from(&error).into())
+    }
+
+    /// The config, resolved, or why there is none.
+    pub(super) fn config_if_any(&self) -> Result<Resolved, ConfigError> {
         config::load(&self.registry, &self.machine, self.config.as_deref())
-            .map_err(|error| Report::from(&error).into())
     }
 
     /// The logins that `names` name, or all if it names none; and what makes their attempts.
@@ -94,7 +98,7 @@ impl App {
 
     /// The token source of that name, or the one that logins without a `source` use. Works without a config, too.
     pub(super) fn source(&self, name: Option<&str>) -> Result<Arc<dyn TokenSource>, Box<Report>> {
-        let loaded = config::load(&self.registry, &self.machine, self.config.as_deref());
+        let loaded = self.config_if_any();
         let resolved = match (loaded, name) {
             (Err(ConfigError::NotFound { .. }), None) if self.config.is_none() => None,
             (loaded, _) => Some(loaded.map_err(|error| Report::from(&error))?),

@@ -4,13 +4,14 @@ use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
 use crate::audit;
-use crate::config::schema;
+use crate::config::{Resolved, schema};
 use crate::doctor::Diagnosis;
 use crate::engine::status::Status;
 use crate::exit::Exit;
+use crate::report;
 
 use super::app::App;
-use super::{Format, print};
+use super::{Format, print, show_warnings};
 
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Command {
@@ -57,14 +58,20 @@ pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome
                 Format::Json => print(&serde_json::to_string_pretty(&resolved.shown).unwrap_or_default()),
             }
         }
-        Command::Check => {
-            let logins = app.resolved()?.logins;
-            let names: Vec<String> = logins.iter().map(|login| login.id.to_string()).collect();
-            match format {
-                Format::Text => print(&format!("the config is good: {}", names.join(", "))),
-                Format::Json => print(&json!({ "good": true, "logins": names }).to_string()),
-            }
-        }
+        Command::Check => check(&app.resolved()?, format),
     }
     Ok(Exit::Fresh)
+}
+
+/// Says that the config counts, and what in it cannot be meant all the same.
+fn check(resolved: &Resolved, format: Format) {
+    let names: Vec<String> = resolved.logins.iter().map(|login| login.id.to_string()).collect();
+    let warnings = report::warnings(resolved);
+    match format {
+        Format::Text => {
+            show_warnings(&resolved.file, &warnings);
+            print(&format!("the config is good: {}", names.join(", ")));
+        }
+        Format::Json => print(&json!({ "good": true, "logins": names, "warnings": warnings }).to_string()),
+    }
 }

@@ -45,21 +45,14 @@ const NOT_FOUND: &str = "credentials not found in native keychain";
 /// No registry's name is longer.
 const LONGEST: u64 = 64 << 10;
 
-pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
-    match answer(app, arguments.operation) {
-        Ok(text) => {
-            print(&text);
-            Ok(Exit::Fresh)
-        }
-        Err(Told::NotFound) => {
-            print(NOT_FOUND);
-            Ok(Exit::Failed)
-        }
-        Err(Told::Refused(report)) => {
-            print(&in_one_line(&report));
-            Ok(Exit::Failed)
-        }
-    }
+pub(super) fn run(app: &App, arguments: &Arguments) -> Exit {
+    let (text, exit) = match answer(app, arguments.operation) {
+        Ok(text) => (text, Exit::Fresh),
+        Err(Told::NotFound) => (NOT_FOUND.to_owned(), Exit::Failed),
+        Err(Told::Refused(report)) => (in_one_line(&report), Exit::Failed),
+    };
+    print(&text);
+    exit
 }
 
 /// What a client is told instead of an answer.

@@ -86,14 +86,12 @@ impl<'t> Asked<'t> {
 
 fn answer(pass: &Pass) -> String {
     let secret = pass.secret.expose();
-    let mut lines = match &pass.user {
-        Some(user) => format!("username={user}\npassword={secret}\n"),
-        None => format!("capability[]=authtype\nauthtype=Bearer\ncredential={secret}\nephemeral=1\n"),
-    };
-    if let Some(end) = pass.expires_at.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok()) {
-        lines += &format!("password_expiry_utc={}\n", end.as_secs());
+    let end = pass.expires_at.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
+    let end = end.map(|end| format!("password_expiry_utc={}\n", end.as_secs())).unwrap_or_default();
+    match &pass.user {
+        Some(user) => format!("username={user}\npassword={secret}\n{end}"),
+        None => format!("capability[]=authtype\nauthtype=Bearer\ncredential={secret}\nephemeral=1\n{end}"),
     }
-    lines
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::HumanDuration;
 
-use crate::engine::status::{ConfigStatus, LoginStatus, Status};
+use crate::engine::status::{ConfigStatus, LoginStatus, Status, WayStatus};
 use crate::time::rfc3339;
 
 /// Who keeps the logins fresh.
@@ -57,13 +57,24 @@ fn branches(login: &LoginStatus, now: SystemTime) -> Vec<(&'static str, String)>
     let age = age.map(|age| format!(", received {} ago", whole(age))).unwrap_or_default();
     let subject = login.subject.iter().map(|subject| ("subject", format!("{subject}{age}")));
     let outputs = login.outputs.iter().map(|path| ("output", path.display().to_string()));
+    let ways = login.ways.iter().map(|way| ("way", serves(way)));
     let notes = login.notes.iter().map(|note| ("note", note.clone()));
     let errors = login.error.iter().flat_map(|error| {
         let causes = error.causes.iter().map(|cause| ("cause", cause.clone()));
         let hint = error.hint.iter().map(|hint| ("hint", hint.clone()));
         std::iter::once(("error", error.message.clone())).chain(causes).chain(hint)
     });
-    std::iter::once(origin).chain(subject).chain(outputs).chain(notes).chain(errors).collect()
+    std::iter::once(origin).chain(subject).chain(outputs).chain(ways).chain(notes).chain(errors).collect()
+}
+
+/// Whom a way serves, and whether they have to be started again for a newer credential.
+fn serves(way: &WayStatus) -> String {
+    let WayStatus { way, serves, refreshes_by_itself, .. } = way;
+    match (refreshes_by_itself, serves.as_slice()) {
+        (true, _) => format!("{way}, which refreshes by itself: {}", serves.join(", ")),
+        (false, []) => format!("{way}, for programs of your own that read it again"),
+        (false, _) => format!("{way}, which is read once at each start: {}", serves.join(", ")),
+    }
 }
 
 fn headline(login: &LoginStatus, now: SystemTime) -> String {

@@ -10,6 +10,7 @@ use toml::de::DeTable;
 use super::load::Machine;
 use crate::digest;
 use crate::login::{Login, Origin, Policy};
+use crate::outputs::consumers::Served;
 use crate::outputs::{Output, OutputContext};
 use crate::registry::Registry;
 
@@ -37,10 +38,12 @@ pub fn in_folder(
         variables: provider.variables().to_vec(),
         fixed: provider.fixed(),
     };
-    let mut outputs: Vec<Box<dyn Output>> = Vec::new();
+    let (mut outputs, mut served): (Vec<Box<dyn Output>>, _) = (Vec::new(), Vec::new());
     for name in kind.outputs {
         let output = registry.outputs.iter().find(|output| output.name == *name)?;
-        outputs.extend(output.build(&Spanned::new(0..0, DeTable::new()), &[], &context).ok()?);
+        let built = output.build(&Spanned::new(0..0, DeTable::new()), &[], &context).ok()?;
+        served.push(Served::new(name, &built));
+        outputs.extend(built);
     }
     outputs.iter().all(|output| output.target().path.starts_with(folder)).then(|| {
         let origin = Origin::Exchange { source: Arc::clone(source), provider: Arc::clone(provider) };
@@ -49,6 +52,7 @@ pub fn in_folder(
             fingerprint: digest::of(format!("{} {}", login.fingerprint, folder.display())),
             origin,
             outputs,
+            served,
             policy: Policy { ..login.policy },
             hooks: Vec::new(),
             hosts: Vec::new(),

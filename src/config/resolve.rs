@@ -10,6 +10,7 @@ mod secrets;
 mod select;
 mod services;
 mod sources;
+mod warnings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub(super) use self::services::schemas as service_schemas;
 use self::sources::Sources;
 use super::load::Machine;
 use super::nearest;
-use super::problem::{Problem, Problems, Text};
+use super::problem::{Located, Problem, Problems, Text};
 use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
@@ -47,6 +48,8 @@ pub struct Resolved {
     pub sources: BTreeMap<Option<String>, Arc<dyn TokenSource>>,
     /// What evercred does beside keeping logins fresh.
     pub services: Services,
+    /// What cannot be meant, although the config counts.
+    pub warnings: Vec<Located>,
     /// The file of variables for shells, if there is to be one.
     pub variables_file: Option<VariablesFile>,
     /// The config as it counts: complete, with its defaults, as a config that means the same. Without secrets.
@@ -76,9 +79,10 @@ pub fn resolve(
     let problems = with_syntax(text, syntax, resolver.problems);
     if problems.is_empty() {
         let sources = resolver.sources.into_iter().filter_map(|(name, source)| Some((name, source?.built)));
-        let (file, sources) = (file.to_owned(), sources.collect());
+        let (file, sources, warnings) =
+            (file.to_owned(), sources.collect(), text.locate(resolver.warnings).list);
         let Resolver { logins, templates, services, variables_file, shown, .. } = resolver;
-        Ok(Resolved { file, logins, templates, sources, services, variables_file, shown })
+        Ok(Resolved { file, logins, templates, sources, services, warnings, variables_file, shown })
     } else {
         Err(text.locate(problems))
     }
@@ -97,6 +101,7 @@ struct Resolver<'r> {
     registry: &'r Registry,
     machine: &'r Machine,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
     sources: Sources,
     claims: Vec<Claim>,
     logins: Vec<Arc<Login>>,
@@ -113,6 +118,7 @@ impl<'r> Resolver<'r> {
             registry,
             machine,
             problems: Vec::new(),
+            warnings: Vec::new(),
             sources: Sources::default(),
             claims: Vec::new(),
             logins: Vec::new(),

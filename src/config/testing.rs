@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use evercred_core::{
     Advice, Audience, BoxFuture, BuildError, Configured, Credential, Environment, Failure, Field,
-    HumanDuration, IdToken, Provider, Surroundings, WallClock,
+    HumanDuration, IdToken, Lifetime, Provider, Surroundings, WallClock,
 };
 use evercred_http::{BuildContext, Http};
 use schemars::JsonSchema;
@@ -51,11 +51,19 @@ pub(super) fn load(text: &str) -> Result<Resolved, Problems> {
 
 /// One line for each mistake: where, what, what instead.
 pub(super) fn mistakes(text: &str) -> String {
-    let problems = load(text).expect_err("the config should have mistakes");
+    lines(&load(text).expect_err("the config should have mistakes").list)
+}
+
+/// The same for each warning about a config that counts.
+pub(super) fn warnings(text: &str) -> String {
+    lines(&load(text).expect("the config should count").warnings)
+}
+
+fn lines(list: &[Located]) -> String {
     let show = |Located { line, column, length, message, hint, .. }: &Located| {
         format!("{line}:{column}+{length} {message} | {}", hint.as_deref().unwrap_or("-"))
     };
-    problems.list.iter().map(show).collect::<Vec<_>>().join("\n")
+    list.iter().map(show).collect::<Vec<_>>().join("\n")
 }
 
 #[derive(Debug)]
@@ -124,13 +132,14 @@ impl Configured<BuildContext> for Cloud {
             return Err(BuildError::at("tags", "`aws` is reserved"));
         }
         drop((self.region, self.role, self.chain));
-        Ok(Arc::new(CloudProvider { audience: Audience::new("cloud") }))
+        Ok(Arc::new(CloudProvider { audience: Audience::new("cloud"), duration: self.duration }))
     }
 }
 
 #[derive(Debug)]
 struct CloudProvider {
     audience: Audience,
+    duration: HumanDuration,
 }
 
 impl Provider for CloudProvider {
@@ -140,6 +149,10 @@ impl Provider for CloudProvider {
 
     fn provides(&self) -> &[Field] {
         &[Field::ACCESS_KEY_ID]
+    }
+
+    fn lifetime(&self) -> Option<Lifetime> {
+        Some(Lifetime { time: self.duration.get(), key: "duration" })
     }
 
     fn exchange<'a>(&'a self, _: &'a IdToken) -> BoxFuture<'a, Result<Credential, Failure>> {

@@ -95,6 +95,10 @@ impl GceMetadata {
     }
 
     async fn look_up(&self, question: &Question, login: &dyn AtHand) -> Result<Answer, Answer> {
+        if question.path.is_empty() {
+            // There is a metadata server, however its login is.
+            return Ok(tagged(TEXT, "computeMetadata/\n".to_owned()));
+        }
         let mut answer = self.tell(question, login).await?;
         if let Some(wait) = question.wait
             && is_known(&answer, question)
@@ -157,7 +161,10 @@ async fn identity(question: &Question, login: &dyn AtHand) -> Result<Answer, Ans
         return Err(refusal(StatusCode::BAD_REQUEST, "non-empty audience parameter required"));
     };
     if audience.len() > LONGEST_AUDIENCE || audience.chars().any(char::is_control) {
-        return Err(refusal(StatusCode::BAD_REQUEST, "The audience is none."));
+        return Err(refusal(
+            StatusCode::BAD_REQUEST,
+            "The audience is too long, or has characters that are none.",
+        ));
     }
     if login.login().provider().gives_on_demand() != Some(SIGNED_TOKEN) {
         return Err(refusal(

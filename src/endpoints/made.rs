@@ -21,13 +21,13 @@ impl<T: Clone> Made<T> {
         credential: &Arc<Credential>,
         make: impl FnOnce(&Credential) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*made {
-            Some((known, made)) if Arc::ptr_eq(known, credential) => Ok(made.clone()),
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, result)) if Arc::ptr_eq(known, credential) => Ok(result.clone()),
             _ => {
-                let new = make(credential)?;
-                *made = Some((Arc::clone(credential), new.clone()));
-                Ok(new)
+                let result = make(credential)?;
+                *last = Some((Arc::clone(credential), result.clone()));
+                Ok(result)
             }
         }
     }

@@ -61,9 +61,10 @@ impl OnDemand {
             Turn::Done(got) => return got,
             Turn::Wait(flight) => flight,
         };
-        match tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await {
-            Ok(Ok(landed)) => landed.clone().unwrap_or_else(|| Err(under_way(recipient))),
-            Ok(Err(_)) | Err(_) => Err(under_way(recipient)),
+        let landed = tokio::time::timeout(patience, flight.wait_for(Option::is_some)).await;
+        match landed.ok().and_then(Result::ok).and_then(|landed| landed.clone()) {
+            Some(got) => got,
+            None => Err(under_way(recipient)),
         }
     }
 
@@ -101,7 +102,10 @@ impl OnDemand {
         tokio::spawn(async move {
             // A place whose exchange panicked must not wait for it for ever.
             let work = tokio::spawn(this.clone().exchange(recipient.clone()));
-            let got = work.await.unwrap_or_else(|_| Err(panicked(&recipient)));
+            let got = match work.await {
+                Ok(got) => got,
+                Err(_) => Err(panicked(&recipient)),
+            };
             if let Some(place) = this.places().get_mut(&recipient) {
                 place.landed(&got);
             }

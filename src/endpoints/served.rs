@@ -40,8 +40,8 @@ impl Running {
                 let standing = |standing: Result<(), &Failure>| {
                     let (login, trouble) = (id.clone(), standing.err().map(deaf));
                     let command = Command::Listens { login, listen: listen.to_string(), trouble };
-                    // It is only a note; an engine that is behind with sixty others has more to say than this.
-                    let _ = commands.try_send(command);
+                    let commands = commands.clone();
+                    tokio::spawn(async move { commands.send(command).await });
                 };
                 serve(&listen, Arc::new(desk), bounds, standing).await;
             });

@@ -4,20 +4,21 @@
 //! token instead. So clients need no option that they lack, and who has not the key gets nothing: the loopback interface
 //! is open to every user of a machine. The login's token never comes back: where an answer has it, the key stands.
 //!
-//! Unless writes are allowed, only what reads is passed on. A token is never revoked from here, and renewing it is
-//! evercred's: a program could shorten its life. Nothing of a request or an answer is logged, redirects are not followed,
-//! and only headers that mean something to both ends go through.
+//! Unless writes are allowed, only what reads is passed on. A token is never revoked from here, nor [renewed](renewal).
+//! Nothing of a request or an answer is logged, redirects are not followed, and only headers that mean something to both
+//! ends go through.
 
 mod headers;
 mod path;
+mod renewal;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use evercred_core::{BoxFuture, Credential, Field, Gateway, Passage, Reply};
+use evercred_core::{BoxFuture, Credential, Failure, Field, Gateway, Passage, Reply};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -43,7 +44,7 @@ pub struct VaultApi {
 }
 
 /// Why a request goes no further.
-type Refused = Answer;
+type Refused = Box<Answer>;
 
 impl VaultApi {
     /// Passes on what comes with `key`.
@@ -56,58 +57,44 @@ impl VaultApi {
         if !self.key.admits(presented).await {
             return Err(refuse(StatusCode::FORBIDDEN, NO_KEY));
         }
-        let passage = self.passage(request)?;
+        let (place, passage) = self.passage(request)?;
         let Some(gateway) = login.login().provider().gateway() else {
             return Err(refuse(
                 StatusCode::BAD_GATEWAY,
                 "This login has no server whose API could be asked.",
             ));
         };
-        let Ok(_place) = self.places.acquire().await else {
-            return Err(refuse(StatusCode::SERVICE_UNAVAILABLE, "The daemon is ending."));
+        let Ok(Ok(_place)) = tokio::time::timeout(PATIENCE, self.places.acquire()).await else {
+            return Err(unavailable("Too many requests are with the server already."));
         };
+        let is_renewal = place == Place::OwnRenewal;
+        let passage = if is_renewal { renewal::question(&passage) } else { passage };
         let (reply, credential) = pass(gateway, &passage, login).await?;
-        Ok(self.passed_back(reply, &credential, presented))
+        let reply = if is_renewal { renewal::answer(reply) } else { reply };
+        passed_back(reply, &credential, presented)
     }
 
     /// What goes to the server, if it may.
-    fn passage(&self, request: &Request<Bytes>) -> Result<Passage, Refused> {
+    fn passage(&self, request: &Request<Bytes>) -> Result<(Place, Passage), Refused> {
         let method = request.method().as_str();
-        let Some(path) = Path::of(request.uri().path()) else {
-            return Err(refuse(
-                StatusCode::NOT_FOUND,
-                "There are paths of the API here only, such as /v1/secret/data/app.",
-            ));
-        };
-        match path.place() {
+        let path = Path::of(request.uri().path()).ok_or_else(|| refuse(StatusCode::NOT_FOUND, NO_PATH))?;
+        let place = path.place();
+        match place {
             Place::Revocation => return Err(refuse(StatusCode::FORBIDDEN, NO_REVOCATION)),
             Place::Renewal => return Err(refuse(StatusCode::FORBIDDEN, NO_RENEWAL)),
-            Place::Elsewhere => {}
+            Place::OwnRenewal | Place::Elsewhere => {}
         }
-        if !READING.contains(&method) && !self.allow_writes {
+        if !READING.contains(&method) && !self.allow_writes && place != Place::OwnRenewal {
             return Err(refuse(StatusCode::METHOD_NOT_ALLOWED, NO_WRITES));
         }
-        Ok(Passage {
+        let passage = Passage {
             method: method.to_owned(),
             path: path.segments,
             query: request.uri().query().map(str::to_owned),
             headers: headers::of_request(request.headers()),
             body: request.body().to_vec(),
-        })
-    }
-
-    fn passed_back(&self, reply: Reply, credential: &Credential, key: &[u8]) -> Answer {
-        if (300..400).contains(&reply.status) && reply.status != 304 {
-            return refuse(StatusCode::BAD_GATEWAY, REDIRECTED);
-        }
-        let body = match credential.field(Field::VAULT_TOKEN) {
-            Some(token) => replaced(reply.body, token.expose().as_bytes(), key),
-            None => reply.body,
         };
-        let mut answer = Response::new(Full::new(Bytes::from(body)));
-        *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
-        headers::back(&reply.headers, answer.headers_mut());
-        answer
+        Ok((place, passage))
     }
 }
 
@@ -121,7 +108,7 @@ impl Endpoint for VaultApi {
     }
 
     fn answer<'a>(&'a self, request: &'a Request<Bytes>, login: &'a dyn AtHand) -> BoxFuture<'a, Answer> {
-        Box::pin(async move { self.answer(request, login).await.unwrap_or_else(|refused| refused) })
+        Box::pin(async move { self.answer(request, login).await.unwrap_or_else(|refused| *refused) })
     }
 }
 
@@ -142,36 +129,49 @@ async fn pass(
     Ok((reply, other))
 }
 
+/// The answer for who presented `key`.
+fn passed_back(reply: Reply, credential: &Credential, key: &[u8]) -> Result<Answer, Refused> {
+    if (300..400).contains(&reply.status) && reply.status != 304 {
+        return Err(refuse(StatusCode::BAD_GATEWAY, REDIRECTED));
+    }
+    let body = match credential.field(Field::VAULT_TOKEN) {
+        Some(token) => replaced(reply.body, token.expose().as_bytes(), key),
+        None => reply.body,
+    };
+    let mut answer = Response::new(Full::new(Bytes::from(body)));
+    *answer.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    headers::back(&reply.headers, answer.headers_mut());
+    Ok(answer)
+}
+
 /// The methods that read.
 const READING: [&str; 4] = ["GET", "HEAD", "LIST", "SCAN"];
 
 const NO_KEY: &str = "The token is not the key of this address. Programs find it in VAULT_TOKEN of evercred's env file, \
                       and in its key file.";
+const NO_PATH: &str = "There are paths of the API here only, such as /v1/secret/data/app.";
 const NO_REVOCATION: &str = "Tokens are not revoked through evercred: this one serves other programs, too. \"evercred \
                              logout\" ends it.";
-const NO_RENEWAL: &str =
-    "The token behind this address is renewed by evercred, and never ends for who asks here.";
+const NO_RENEWAL: &str = "No token is renewed through evercred but the one that is presented.";
 const NO_WRITES: &str = "Only requests that read are passed on. If programs are to write with this login's rights, set \
                          allow_writes = true in its output vault-api.";
 const REDIRECTED: &str = "The server sends this request elsewhere, as a standby does. Name the active server as the \
                           login's address, or let the standby forward requests.";
 
 /// As the server itself puts its refusals, which clients show.
-fn refuse(status: StatusCode, reason: &str) -> Answer {
-    text(status, "application/json", json!({ "errors": [reason] }).to_string())
+fn refuse(status: StatusCode, reason: &str) -> Refused {
+    Box::new(text(status, "application/json", json!({ "errors": [reason] }).to_string()))
 }
 
-fn unavailable(reason: &str) -> Answer {
+fn unavailable(reason: &str) -> Refused {
     let mut answer = refuse(StatusCode::SERVICE_UNAVAILABLE, reason);
     answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     answer
 }
 
-fn no_answer(failure: &evercred_core::Failure) -> Answer {
+fn no_answer(failure: &Failure) -> Refused {
     let hint = failure.remedy().map(|hint| format!(" {hint}")).unwrap_or_default();
-    let mut answer = refuse(StatusCode::BAD_GATEWAY, &format!("evercred {failure}.{hint}"));
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
+    refuse(StatusCode::BAD_GATEWAY, &format!("evercred {failure}.{hint}"))
 }
 
 /// `body` with `key` wherever it has `token`.

@@ -169,13 +169,9 @@ impl Attempts {
         }
     }
 
-    /// When to replace what ends at `expires_at`. For readers that hold on to what they read, it ends earlier: they
-    /// must not read it so late that it ends in their hands.
+    /// When to replace what ends at `expires_at`.
     fn refresh_at(&self, login: &Login, expires_at: Option<SystemTime>, policy: &Policy) -> SystemTime {
-        let now = self.clock.now();
-        let hold = login.outputs.iter().map(|output| output.readers_hold()).max().unwrap_or_default();
-        let last_reading = |end: SystemTime| end.checked_sub(hold).filter(|last| *last > now).unwrap_or(end);
-        schedule::refresh_at(now, expires_at.map(last_reading), policy, (self.jitter)())
+        schedule::refresh_at(self.clock.now(), expires_at, (policy, &login.demand()), (self.jitter)())
     }
 
     /// Takes the login's lock. It is tried rather than waited for: a wait inside the kernel can be neither limited

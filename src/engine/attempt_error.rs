@@ -36,13 +36,13 @@ pub struct AttemptError {
     /// The sentence.
     pub message: String,
     /// Its causes, outermost first.
-    pub causes: Vec<String>,
+    pub causes: Box<[String]>,
     /// The remedy.
     pub hint: Option<String>,
     /// The other side's code.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The other side's identifier of the request.
-    pub request_id: Option<String>,
+    pub request_id: Option<Box<str>>,
 }
 
 impl AttemptError {
@@ -52,10 +52,10 @@ impl AttemptError {
             stage,
             advice: failure.advice(),
             message: failure.to_string(),
-            causes: causes(failure),
+            causes: causes(failure).into(),
             hint: failure.remedy().map(str::to_owned),
-            code: failure.provider_code().map(str::to_owned),
-            request_id: failure.provider_request_id().map(str::to_owned),
+            code: failure.provider_code().map(Box::from),
+            request_id: failure.provider_request_id().map(Box::from),
         }
     }
 }

@@ -7,11 +7,9 @@ use evercred_core::HumanDuration;
 
 use crate::files::{self, Target};
 use crate::login::Login;
+use crate::outputs::demand::Misfit;
 
 use super::state::Held;
-
-/// How much longer than its readers hold on to it a credential should live: for an outage, or a slow token source.
-const RESERVE: Duration = Duration::from_mins(2);
 
 /// Sentences of the provider, what other files would keep programs from reading the outputs, and a life that is too
 /// short for its readers.
@@ -25,28 +23,26 @@ pub(super) fn notes(login: &Login, held: &Held) -> Vec<String> {
     login.notes().into_iter().chain(shadows).chain(short).collect()
 }
 
-/// A life so short that readers ask for a newer credential although it has just been replaced.
-fn too_short(login: &Login, held: &Held) -> Option<String> {
-    let life = held.expires_at?.duration_since(held.issued_at).ok()?;
-    let asking = login.outputs.iter().map(|output| output.readers_ask_before_end()).max().unwrap_or_default();
-    (life / 2 < asking).then(|| {
-        let [life, asking, enough] = [life, asking, asking * 2].map(HumanDuration::from);
-        format!(
-            "The credential lives {life}, but some programs ask for a new one {asking} before its end, so they ask \
-             before every request. It works, at a price; a `duration` of {enough} or more avoids it."
-        )
-    })
+/// A life that does not last until its readers read again.
+fn too_short(login: &Login, held: &Held) -> Vec<String> {
+    let misfits = life(held).map(|life| login.demand().misfits(life)).unwrap_or_default();
+    misfits.iter().map(Misfit::note).collect()
 }
 
-/// A life so short that it ends while readers still use what they have read.
+/// An end that cannot be put off, for programs that read once and count on that.
 fn ends_in_hands(login: &Login, held: &Held) -> Option<String> {
+    let life = life(held).filter(|_| !held.renewable)?;
+    let delivery = login.served.iter().map(|served| served.delivery).find(|delivery| delivery.lives_on)?;
+    let readers: Vec<_> = delivery.consumers.iter().map(|consumer| consumer.name).collect();
+    let (life, readers) = (HumanDuration::from(life), readers.join(", "));
+    Some(format!(
+        "The token lives {life} and cannot be renewed, but {readers} read it once, when they start: what runs for longer \
+         fails. Let the role give service tokens without `token_num_uses`, best with a `token_period`."
+    ))
+}
+
+/// In whole seconds, as it was granted: the instant of the answer is a little later.
+fn life(held: &Held) -> Option<Duration> {
     let life = held.expires_at?.duration_since(held.issued_at).ok()?;
-    let longest = login.outputs.iter().map(|output| output.readers_hold()).max()?;
-    (!longest.is_zero() && life < longest + RESERVE).then(|| {
-        let [life, longest, enough] = [life, longest, longest * 3 / 2].map(HumanDuration::from);
-        format!(
-            "What is in the file lives {life}, but some programs use what they have read for up to {longest}, so they \
-             may present an ID token that has expired. Let the token source ask for tokens that live {enough} or longer."
-        )
-    })
+    Some(Duration::from_secs(life.as_secs() + u64::from(life.subsec_nanos() > 0)))
 }

@@ -135,7 +135,7 @@ impl Records {
             .iter()
             .filter_map(|output| Some(output.recall(&files::read_target(output.target()).ok()??)));
         let fields: Vec<_> = files.flatten().filter(|(_, secret)| !secret.is_empty()).collect();
-        let fixed = login.lender().is_none().then(|| login.provider().fixed()).unwrap_or_default();
+        let fixed = if login.lender().is_none() { login.provider().fixed() } else { Vec::new() };
         let credential = Credential::new(&held.subject, held.issued_at).renewable();
         let credential = match held.expires_at {
             Some(end) => credential.expiring_at(end),

@@ -24,7 +24,7 @@ const TOLERABLE: Duration = Duration::from_secs(30);
 /// One step.
 #[derive(Debug)]
 pub struct Step {
-    /// What was tried: `token`, `server`, `clock`, `exchange`, `output` or `revoke`.
+    /// What was tried: `token`, `server`, `clock`, `exchange`, `life`, `output` or `revoke`.
     pub name: &'static str,
     /// How long it took.
     pub took: Duration,
@@ -119,6 +119,7 @@ impl Attempts {
         else {
             return;
         };
+        suits(login, &credential, now, protocol);
         for index in 0..login.outputs.len() {
             self.output(login, index, &credential, protocol).await;
         }
@@ -193,6 +194,15 @@ fn from_the_future(token: &IdToken, now: SystemTime) -> Option<String> {
             ahead.as_secs()
         )
     })
+}
+
+/// Warns of a life that is too short for those who read the outputs.
+fn suits(login: &Login, credential: &Credential, now: SystemTime, protocol: &mut Protocol<'_>) {
+    let life = credential.expires_at().and_then(|end| end.duration_since(now).ok());
+    let misfits = life.map(|life| login.demand().misfits(life)).unwrap_or_default();
+    for misfit in misfits {
+        protocol.note("life", Verdict::Warned(misfit.note()));
+    }
 }
 
 fn received(credential: &Credential, now: SystemTime) -> String {

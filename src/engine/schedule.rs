@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::login::{OnExpiry, Policy};
+use crate::outputs::demand::Demand;
 use crate::time::{Deadline, Now};
 
 use super::state::LoginState;
@@ -62,16 +63,20 @@ const WITHOUT_EXPIRY: Duration = Duration::from_hours(24);
 /// When to replace a credential that was received at `now` and ends at `expires_at`.
 ///
 /// Half of its life from now, give or take a tenth drawn by `jitter` (in `0.0..1.0`), so that a fleet started
-/// together does not refresh together; no later than `refresh_every`; never sooner than a second.
+/// together does not refresh together; so early that its readers find the next one when they ask for it; no later than
+/// `refresh_every`; never sooner than a second.
 pub fn refresh_at(
     now: SystemTime,
     expires_at: Option<SystemTime>,
-    policy: &Policy,
+    (policy, demand): (&Policy, &Demand),
     jitter: f64,
 ) -> SystemTime {
-    let life = expires_at.map_or(WITHOUT_EXPIRY * 2, |end| end.duration_since(now).unwrap_or_default());
-    let wanted = policy.refresh_every.map_or(life / 2, |most| most.min(life / 2));
-    now + wanted.mul_f64(0.9 + 0.2 * jitter).max(SHORTEST_WAIT)
+    let life = expires_at.map(|end| end.duration_since(now).unwrap_or_default());
+    let half = life.map_or(WITHOUT_EXPIRY, |life| demand.life_in_files(life) / 2);
+    let wanted = policy.refresh_every.map_or(half, |most| most.min(half)).mul_f64(0.9 + 0.2 * jitter);
+    let latest =
+        life.and_then(|life| demand.replace_within(life)).map(|within| within.mul_f64(0.9 + 0.1 * jitter));
+    now + latest.map_or(wanted, |latest| latest.min(wanted)).max(SHORTEST_WAIT)
 }
 
 #[cfg(test)]
@@ -80,6 +85,8 @@ mod tests {
 
     use super::*;
     use crate::engine::state::Held;
+    use crate::outputs::consumers::{Delivery, Served};
+    use crate::outputs::demand::kept_back;
 
     fn wall(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -141,16 +148,25 @@ mod tests {
     proptest! {
         #[test]
         fn a_refresh_comes_after_now_and_near_the_middle_of_the_life(life in 4_u64..100_000, jitter in 0.0..1.0) {
-            let at = refresh_at(wall(1_000), Some(wall(1_000 + life)), &Policy::default(), jitter);
+            let at = refresh_at(wall(1_000), Some(wall(1_000 + life)), (&Policy::default(), &Demand::default()), jitter);
             let delay = at.duration_since(wall(1_000)).unwrap().as_secs_f64();
             let share = delay / f64::from(u32::try_from(life).unwrap());
             prop_assert!((0.449..0.551).contains(&share), "{share}");
         }
 
         #[test]
+        fn a_refresh_is_never_later_than_its_readers_ask_for_it(life in 1_500_u64..50_000, jitter in 0.0..1.0) {
+            let profile = Served { delivery: Delivery::of("profile"), files: Vec::new() };
+            let at = refresh_at(wall(0), Some(wall(life)), (&Policy::default(), &Demand::of(&[profile])), jitter);
+            let told = wall(life) - kept_back(Duration::from_secs(life));
+            prop_assert!(at + Duration::from_mins(15) < told || life < 26 * 60);
+            prop_assert!(at <= wall(life / 2 + life / 20 + 1));
+        }
+
+        #[test]
         fn a_refresh_never_waits_longer_than_asked(life in 0_u64..100_000, most in 1_u64..1_000, jitter in 0.0..1.0) {
             let policy = Policy { refresh_every: Some(Duration::from_secs(most)), ..Policy::default() };
-            let at = refresh_at(wall(0), Some(wall(life)), &policy, jitter);
+            let at = refresh_at(wall(0), Some(wall(life)), (&policy, &Demand::default()), jitter);
             prop_assert!(at >= wall(0) + SHORTEST_WAIT);
             prop_assert!(at <= wall(0) + SHORTEST_WAIT.max(Duration::from_secs(most).mul_f64(1.1)));
         }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::login::Login;
+use crate::outputs::consumers::Served;
 use crate::time::rfc3339;
 
 use super::attempt_error::{AttemptError, Stage};
@@ -93,6 +94,22 @@ pub struct LoginStatus {
     pub notes: Vec<String>,
     /// The files that are kept.
     pub outputs: Vec<PathBuf>,
+    /// By which ways programs get at the credential.
+    #[serde(default)]
+    pub ways: Vec<WayStatus>,
+}
+
+/// A way in which programs get at a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WayStatus {
+    /// The output's word in the config.
+    pub way: String,
+    /// The files, or parts of files, that it is made of.
+    pub outputs: Vec<PathBuf>,
+    /// The programs that it is known to serve.
+    pub serves: Vec<String>,
+    /// Whether all of these get a newer credential by themselves, without being started again.
+    pub refreshes_by_itself: bool,
 }
 
 /// What is read, and with which login.
@@ -154,6 +171,19 @@ impl LoginStatus {
             error: state.error.clone().map(ErrorStatus::from),
             notes: notes.to_vec(),
             outputs: login.outputs.iter().map(|output| output.target().path.clone()).collect(),
+            ways: login.served.iter().map(WayStatus::of).collect(),
+        }
+    }
+}
+
+impl WayStatus {
+    fn of(served: &Served) -> Self {
+        let delivery = served.delivery;
+        Self {
+            way: delivery.way.to_owned(),
+            outputs: served.files.clone(),
+            serves: delivery.consumers.iter().map(|consumer| consumer.name.to_owned()).collect(),
+            refreshes_by_itself: delivery.refreshes_by_itself(),
         }
     }
 }
@@ -171,10 +201,10 @@ impl From<AttemptError> for ErrorStatus {
             stage: error.stage,
             class: error.advice.class().to_owned(),
             message: error.message,
-            causes: error.causes,
+            causes: error.causes.into_vec(),
             hint: error.hint,
-            code: error.code,
-            request_id: error.request_id,
+            code: error.code.map(String::from),
+            request_id: error.request_id.map(String::from),
         }
     }
 }

@@ -14,36 +14,38 @@ pub(super) fn failure(operation: &'static str, path: &Path, error: impl Into<io:
 }
 
 fn remedy(path: &Path, error: &io::Error) -> (Advice, String) {
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        let folder = path.parent().unwrap_or(path).display();
+        return (Advice::RETRY, format!("Free some space for {folder}; until then the old content is kept."));
+    }
+    let unknown = || "Look at the kernel's log; the old content is kept, and it is tried again.".to_owned();
+    lasting(path, error).map_or_else(|| (Advice::RETRY, unknown()), |hint| (Advice::NeedsAttention, hint))
+}
+
+/// The remedy of what no time mends.
+fn lasting(path: &Path, error: &io::Error) -> Option<String> {
     let folder = path.parent().unwrap_or(path).display();
-    let attention = |hint: String| (Advice::NeedsAttention, hint);
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            (Advice::RETRY, format!("Free some space for {folder}; until then the old content is kept."))
+    let path = path.display();
+    Some(match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!(
+                "Let the user that runs evercred write to {folder} and own the file, or choose another path."
+            )
         }
-        ErrorKind::PermissionDenied => attention(format!(
-            "Let the user that runs evercred write to {folder} and own the file, or choose another path."
-        )),
         ErrorKind::ReadOnlyFilesystem => {
-            attention(format!("Mount the file system of {folder} for writing, or choose another path."))
+            format!("Mount the file system of {folder} for writing, or choose another path.")
         }
-        ErrorKind::IsADirectory => {
-            attention(format!("Remove the folder {}, or choose another path.", path.display()))
-        }
-        ErrorKind::NotADirectory => {
-            attention(format!("Choose another path: a part of {} is a file.", path.display()))
-        }
+        ErrorKind::IsADirectory => format!("Remove the folder {path}, or choose another path."),
+        ErrorKind::NotADirectory => format!("Choose another path: a part of {path} is a file."),
         ErrorKind::FileTooLarge => {
-            attention("Choose another path: no credential file is as large as this one.".to_owned())
+            "Choose another path: no credential file is as large as this one.".to_owned()
         }
         ErrorKind::InvalidInput | ErrorKind::InvalidFilename => {
-            attention("Choose the path of a regular file.".to_owned())
+            "Choose the path of a regular file.".to_owned()
         }
         _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-            attention(format!("Mend the links on the way to {}: they never end.", path.display()))
+            format!("Mend the links on the way to {path}: they never end.")
         }
-        _ => (
-            Advice::RETRY,
-            "Look at the kernel's log; the old content is kept, and it is tried again.".to_owned(),
-        ),
-    }
+        _ => return None,
+    })
 }

@@ -60,29 +60,32 @@ impl Config {
                 wrong("a hook without any time cannot run").hint("Write a `timeout` such as \"30s\".")
             );
         }
-        let action = match (self.command, self.signal, self.pid_file) {
-            (Some(words), None, None) => Action::Run(program(words, environment, self.timeout)?),
+        let on = self.on.clone();
+        Ok(Hook { on, action: self.action(environment)? })
+    }
+
+    fn action(self, environment: &Environment) -> Result<Action, BuildError> {
+        let refused = |message: &str, hint: &str| Err(wrong(message).hint(hint));
+        match (self.command, self.signal, self.pid_file) {
+            (Some(words), None, None) => Ok(Action::Run(program(words, environment, self.timeout)?)),
             (None, Some(signal), Some(file)) => {
-                Action::Signal { signal, pid_file: environment.expand(&file) }
+                Ok(Action::Signal { signal, pid_file: environment.expand(&file) })
             }
-            (None, Some(_), None) => {
-                return Err(wrong("a signal needs a process")
-                    .hint("Add `pid_file`, the file that holds the number of the process."));
-            }
+            (None, Some(_), None) => refused(
+                "a signal needs a process",
+                "Add `pid_file`, the file that holds the number of the process.",
+            ),
             (None, None, Some(_)) => {
-                return Err(wrong("`pid_file` alone says nothing").hint("Add `signal`, such as \"HUP\"."));
+                refused("`pid_file` alone says nothing", "Add `signal`, such as \"HUP\".")
             }
             (None, None, None) => {
-                return Err(
-                    wrong("a hook needs something to do").hint("Add `command`, or `signal` and `pid_file`.")
-                );
+                refused("a hook needs something to do", "Add `command`, or `signal` and `pid_file`.")
             }
-            (Some(_), ..) => {
-                return Err(wrong("a hook does one thing")
-                    .hint("Write a hook with `command`, and another with `signal` and `pid_file`."));
-            }
-        };
-        Ok(Hook { on: self.on, action })
+            (Some(_), ..) => refused(
+                "a hook does one thing",
+                "Write a hook with `command`, and another with `signal` and `pid_file`.",
+            ),
+        }
     }
 }
 

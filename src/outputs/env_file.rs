@@ -108,6 +108,15 @@ pub(super) fn of_provider(context: &OutputContext) -> impl Iterator<Item = Varia
     })
 }
 
+/// The same variables for programs that go on working by them, as far as they are known without a credential.
+pub(super) fn way(readers: Readers, variables: &[Variable], context: &OutputContext) -> Way {
+    let add = |way: Way, variable: &Variable| match &variable.value {
+        Value::Fixed(text) => way.with(&variable.name, text),
+        Value::Of { field, .. } => way.with_known(&variable.name, *field, context),
+    };
+    variables.iter().fold(Way::refreshing(readers), add)
+}
+
 /// The lines.
 #[derive(Debug)]
 pub(super) struct Variables {

@@ -9,7 +9,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
@@ -20,7 +19,7 @@ use super::env_file::{self, Value, Variable, Variables};
 use super::external_account::WELL_KNOWN;
 use super::gcloud::folder;
 use super::whole_file::{WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::endpoints::{Endpoint, GceMetadata, INSTANCE};
 use crate::files::Target;
 use crate::serve::Listen;
@@ -61,6 +60,8 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let url = url(&self.listen)?;
         let variables = variables(url.trim_start_matches("http://"), context);
+        // gcloud, too, finds it by these, unless it has an account of its own.
+        let way = env_file::way(Readers::Google, &variables, context);
         let target = target(self.env_file.as_deref(), None, "gce-metadata.env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_file"), ..error })?;
         let needs = vec![Field::ACCESS_TOKEN, INSTANCE];
@@ -68,7 +69,8 @@ impl Configured<OutputContext> for Config {
         let users = (!self.allow_other_users).then(|| context.users());
         let endpoint = Arc::new(GceMetadata::new(self.listen, users, self.project_number));
         let well_known = folder(&context.environment).ok().map(|folder| folder.join(WELL_KNOWN));
-        Ok(vec![Box::new(Metadata { file, endpoint, environment: context.environment.clone(), well_known })])
+        let environment = context.environment.clone();
+        Ok(vec![Box::new(Metadata { file, endpoint, way, environment, well_known })])
     }
 }
 
@@ -92,6 +94,7 @@ fn variables(address: &str, context: &OutputContext) -> Vec<Variable> {
 struct Metadata {
     file: WholeFile<Variables>,
     endpoint: Arc<GceMetadata>,
+    way: Way,
     environment: Environment,
     well_known: Option<PathBuf>,
 }
@@ -117,9 +120,8 @@ impl Output for Metadata {
         Some(Arc::clone(&self.endpoint) as Arc<dyn Endpoint>)
     }
 
-    fn readers_ask_before_end(&self) -> Duration {
-        // google-cloud-auth asks four minutes before; the others later.
-        Duration::from_mins(4)
+    fn environment(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 
     fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
@@ -151,6 +153,8 @@ mod tests {
     fn the_variables_lead_to_the_address_and_hold_no_secret() {
         let outputs = Config::default().build(&google()).unwrap();
         assert_eq!(outputs[0].endpoint().unwrap().listen().to_string(), "127.0.0.1:7312");
+        let way = outputs[0].environment().unwrap();
+        assert!(way.refreshes && way.variables.iter().any(|variable| variable.name == "GCE_METADATA_HOST"));
         let credential = credential().with(PROJECT, Secret::new("acme-dev"));
         insta::assert_snapshot!(text(outputs[0].render(&credential, None).unwrap()), @"
         GCE_METADATA_HOST=127.0.0.1:7312

@@ -10,7 +10,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{Advice, BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
@@ -18,7 +17,7 @@ use serde::Deserialize;
 
 use super::endpoint_files::{KeyFile, url};
 use super::whole_file::{Document, WholeFile, target};
-use super::{Output, OutputContext};
+use super::{Output, OutputContext, Readers, Way};
 use crate::endpoints::{APP_SERVICE, IdentityRules, Key, MACHINE, ManagedIdentity, Users};
 use crate::files::Target;
 use crate::serve::Listen;
@@ -105,6 +104,17 @@ struct Variables {
     key: Arc<Key>,
 }
 
+impl Variables {
+    /// What leads programs to a virtual machine's protocol: SDKs and az, and then Terraform.
+    fn machine(&self) -> [(&'static str, String); 3] {
+        [
+            ("AZURE_POD_IDENTITY_AUTHORITY_HOST", self.url.clone()),
+            ("ARM_USE_MSI", "true".to_owned()),
+            ("ARM_MSI_ENDPOINT", format!("{}{MACHINE}", self.url)),
+        ]
+    }
+}
+
 impl Document for Variables {
     fn write(&self, _: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
         let key = self.key.known_text().ok_or_else(|| {
@@ -113,17 +123,16 @@ impl Document for Variables {
                 .hint("It is tried again.")
         })?;
         let (url, key) = (&self.url, key.expose());
-        let mut file = format!("IDENTITY_ENDPOINT={url}{APP_SERVICE}\nIDENTITY_HEADER={key}\n");
-        if self.imds {
-            file += &format!(
-                "AZURE_POD_IDENTITY_AUTHORITY_HOST={url}\nARM_USE_MSI=true\nARM_MSI_ENDPOINT={url}{MACHINE}\n"
-            );
-        }
-        Ok(file.into_bytes())
+        let app_service = format!("IDENTITY_ENDPOINT={url}{APP_SERVICE}\nIDENTITY_HEADER={key}\n");
+        let machine = self.machine().into_iter().filter(|_| self.imds);
+        let lines = machine.flat_map(|(name, value)| [name, "=", &value, "\n"].concat().into_bytes());
+        Ok(app_service.into_bytes().into_iter().chain(lines).collect())
     }
 
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::from_mins(5)
+    /// Without the secret, which is not for others to hand on: only as on a virtual machine.
+    fn environment(&self) -> Option<Way> {
+        let way = Way::refreshing(Readers::Azure);
+        self.imds.then(|| self.machine().into_iter().fold(way, |way, (name, value)| way.with(name, value)))
     }
 }
 
@@ -167,7 +176,10 @@ mod tests {
         ARM_USE_MSI=true
         ARM_MSI_ENDPOINT=http://127.0.0.1:7313/metadata/identity/oauth2/token
         ");
+        let way = outputs[1].environment().unwrap();
+        assert!(way.refreshes && !format!("{way:?}").contains(&key), "{way:?}");
         let without = build(Config::default());
+        assert!(without[1].environment().is_none(), "there would be no way without the secret");
         without[0].render(&credential(), None).unwrap();
         assert_eq!(text(without[1].render(&credential(), None).unwrap()).lines().count(), 2);
     }

@@ -4,12 +4,13 @@
 
 use std::fmt::Display;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use evercred_core::{Advice, BuildError, Credential, Failure, Field, Secret};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::demand::kept_back;
 use super::whole_file::{Document, WholeFile, target};
 use super::{OutputContext, required};
 use crate::files::Target;
@@ -38,11 +39,6 @@ impl Document for ProcessDocument {
         let Ok(document) = serde_json::from_slice::<Value>(current) else { return Vec::new() };
         let known = FIELDS.iter().filter_map(|(name, field)| Some((*field, document.get(name)?.as_str()?)));
         known.map(|(field, value)| (field, Secret::new(value))).collect()
-    }
-
-    /// botocore's advisory window, the longest of all SDKs.
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::from_mins(15)
     }
 }
 
@@ -95,22 +91,17 @@ struct Answer<'a> {
     account_id: Option<&'a str>,
 }
 
-/// When the document tells SDKs to ask again: a little before the real end.
-///
-/// Some SDKs use a session up to the very second it says (Go) or up to 10 or 15 s before (Rust, Java). Requests in
-/// flight and a clock that is off would then fail, so five minutes are kept back. But an SDK that finds the expiry
-/// passed refuses a session that still works, so a short one is cut by a twelfth at most: the engine replaces it
-/// at half of its life, long before.
+/// When the document says that the session ends.
 pub(super) fn reported_expiry(credential: &Credential) -> Option<SystemTime> {
     let end = credential.expires_at()?;
     let lifetime = end.duration_since(credential.issued_at()).unwrap_or_default();
-    end.checked_sub(MARGIN.min(lifetime / 12))
+    end.checked_sub(kept_back(lifetime))
 }
-
-const MARGIN: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::Output;
     use super::super::testing::{context, credential, text};
     use super::*;

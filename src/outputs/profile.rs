@@ -44,18 +44,23 @@ impl Configured<OutputContext> for Config {
 }
 
 /// The command line; some SDKs give it to a shell, and botocore splits it by itself, with the same quotes but
-/// neither `~` nor variables.
+/// neither `~` nor variables. SDKs for Go of before 2023, such as the one in Debian's docker-credential-ecr-login, take
+/// a quote at the beginning for one around the whole value, so there is none.
 fn command(document: &Path, context: &OutputContext) -> Result<String, BuildError> {
-    let [document, config] = [document, &context.config_file].map(quoted);
+    let [document, config] = [document, &context.config_file].map(word);
     let program = match &context.credential_process {
-        Some(quick) => quoted(quick)?,
-        None => format!("{} credential-process", quoted(&context.program)?),
+        Some(quick) => word(quick)?,
+        None => format!("{} credential-process", word(&context.program)?),
     };
-    Ok(format!("{program} --document {} --config {} {}", document?, config?, context.login()))
+    let start = if program.starts_with('"') { "/usr/bin/env " } else { "" };
+    Ok(format!("{start}{program} --document {} --config {} {}", document?, config?, context.login()))
 }
 
-fn quoted(path: impl AsRef<Path>) -> Result<String, BuildError> {
-    check_path(path.as_ref()).map(|text| format!("\"{text}\""))
+/// A path as one word of the command line, in quotes where it has to be.
+fn word(path: impl AsRef<Path>) -> Result<String, BuildError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+    let text = check_path(path.as_ref())?;
+    Ok(if text.chars().all(plain) { text.to_owned() } else { format!("\"{text}\"") })
 }
 
 #[cfg(test)]
@@ -75,7 +80,7 @@ mod tests {
         insta::assert_snapshot!(text(outputs[1].render(&credential(), None).unwrap()), @r#"
         [default]
         # kept fresh by evercred (aws.default): this section, credential_process; see "evercred status"
-        credential_process = "/usr/bin/evercred" credential-process --document "/home/dev/.local/state/evercred/aws.default.json" --config "/home/dev/.config/evercred/config.toml" aws.default
+        credential_process = /usr/bin/evercred credential-process --document /home/dev/.local/state/evercred/aws.default.json --config /home/dev/.config/evercred/config.toml aws.default
         "#);
     }
 
@@ -85,7 +90,7 @@ mod tests {
         let outputs =
             Config::default().build(&OutputContext { credential_process: quick, ..context() }).unwrap();
         let file = text(outputs[1].render(&credential(), None).unwrap());
-        let command = "credential_process = \"/usr/bin/evercred-credential-process\" --document \"/home/dev";
+        let command = "credential_process = /usr/bin/evercred-credential-process --document /home/dev";
         assert!(file.contains(command), "{file}");
     }
 
@@ -106,7 +111,7 @@ mod tests {
         let outputs = config.build(&context()).unwrap();
         let current = b"[profile b]\r\noutput = json\r\n";
         let file = text(outputs[1].render(&credential(), Some(current)).unwrap());
-        insta::assert_snapshot!(file.escape_debug(), @r#"[profile b]\r\noutput = json\r\n\r\n[profile dev]\r\n# kept fresh by evercred (aws.default): this section, credential_process, region; see \"evercred status\"\r\ncredential_process = \"/usr/bin/evercred\" credential-process --document \"/home/dev/.local/state/evercred/aws.default.json\" --config \"/home/dev/.config/evercred/config.toml\" aws.default\r\nregion = eu-west-1\r\n"#);
+        insta::assert_snapshot!(file.escape_debug(), @r#"[profile b]\r\noutput = json\r\n\r\n[profile dev]\r\n# kept fresh by evercred (aws.default): this section, credential_process, region; see \"evercred status\"\r\ncredential_process = /usr/bin/evercred credential-process --document /home/dev/.local/state/evercred/aws.default.json --config /home/dev/.config/evercred/config.toml aws.default\r\nregion = eu-west-1\r\n"#);
     }
 
     #[test]
@@ -121,7 +126,16 @@ mod tests {
             let context = OutputContext { program: program.into(), ..context() };
             assert!(Config::default().build(&context).is_err(), "{program}");
         }
+    }
+
+    #[test]
+    fn a_path_with_spaces_is_quoted_but_never_at_the_beginning() {
         let spaced = OutputContext { program: "/a b/evercred".into(), ..context() };
-        assert!(Config::default().build(&spaced).is_ok());
+        let outputs = Config::default().build(&spaced).unwrap();
+        let file = text(outputs[1].render(&credential(), None).unwrap());
+        assert!(
+            file.contains("credential_process = /usr/bin/env \"/a b/evercred\" credential-process --"),
+            "{file}"
+        );
     }
 }

@@ -52,7 +52,7 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let address = match &self.listen {
             Listen::Socket(path) => format!("unix://{}", utf8(path)?),
-            listen => url(listen)?,
+            Listen::Loopback(_) => url(&self.listen)?,
         };
         if !is_plain(&address) {
             let message = format!("{address} has characters that shells and Docker read differently");

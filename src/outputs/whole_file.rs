@@ -3,7 +3,6 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
 
@@ -26,16 +25,6 @@ pub(super) trait Document: Debug + Send + Sync {
     /// See [`Output::environment`].
     fn environment(&self) -> Option<Way> {
         None
-    }
-
-    /// See [`Output::readers_ask_before_end`].
-    fn readers_ask_before_end(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    /// See [`Output::readers_hold`].
-    fn readers_hold(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// See [`Output::endpoint`].
@@ -75,14 +64,6 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn environment(&self) -> Option<Way> {
         self.document.environment()
-    }
-
-    fn readers_ask_before_end(&self) -> Duration {
-        self.document.readers_ask_before_end()
-    }
-
-    fn readers_hold(&self) -> Duration {
-        self.document.readers_hold()
     }
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {

@@ -1,9 +1,9 @@
 //! `workload-identity`: the ID token as a file, and the variables that tell Azure's clients of it.
 //!
 //! azure-identity of every language and azcopy ([workload identity]) and Terraform's azurerm ([OIDC]) exchange the token
-//! themselves. They read the file again when they need a new access token, but keep what they read for up to ten
-//! minutes in between (Python and Go 10, JavaScript and .NET 5), so every version of the file must outlive that. There is
-//! no final newline: the clients for Python, Rust and Go would send it along.
+//! themselves. They read the file again when they need a new access token, but keep what they read for some minutes in
+//! between (`consumers.rs`), so every version of the file must outlive that. There is no final newline: the clients for
+//! Python, Rust and Go would send it along.
 //!
 //! The file is written when Entra has taken the token, so that a broken trust shows here and not in the middle of
 //! somebody's deployment, unless the login has `resources = []`.
@@ -12,16 +12,15 @@
 //! [OIDC]: https://developer.hashicorp.com/terraform/language/backend/azurerm
 
 use std::path::Path;
-use std::time::Duration;
 
-use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field, Secret};
+use evercred_core::{BuildError, Configured, Credential, Environment, Failure, Field};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::env_file::{self, Value, Variable, Variables};
 use super::mode::Mode;
 use super::token_file::RawField;
-use super::whole_file::{Document, WholeFile, target};
+use super::whole_file::{WholeFile, target};
 use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
@@ -50,7 +49,7 @@ impl Configured<OutputContext> for Config {
                 .hint("Choose a path that is plain text.")
         })?;
         let variables = variables(path, context);
-        let way = way(&variables, context);
+        let way = env_file::way(Readers::Azure, &variables, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
         let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
@@ -63,7 +62,7 @@ impl Configured<OutputContext> for Config {
         };
         let needs = vec![Field::ID_TOKEN];
         Ok(vec![
-            Box::new(WholeFile { target: token, needs, document: FederatedToken(RawField(Field::ID_TOKEN)) }),
+            Box::new(WholeFile { target: token, needs, document: RawField(Field::ID_TOKEN) }),
             Box::new(environment),
         ])
     }
@@ -79,33 +78,6 @@ fn variables(path: &str, context: &OutputContext) -> Vec<Variable> {
     ];
     variables.extend(env_file::of_provider(context));
     variables
-}
-
-/// The same variables, as far as they are known without a credential: all, of Azure's own provider.
-fn way(variables: &[Variable], context: &OutputContext) -> Way {
-    let add = |way: Way, variable: &Variable| match &variable.value {
-        Value::Fixed(text) => way.with(&variable.name, text),
-        Value::Of { field, .. } => way.with_known(&variable.name, *field, context),
-    };
-    variables.iter().fold(Way::refreshing(Readers::Azure), add)
-}
-
-/// The token, for readers that keep it for a while.
-#[derive(Debug)]
-struct FederatedToken(RawField);
-
-impl Document for FederatedToken {
-    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
-        self.0.write(credential, target)
-    }
-
-    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        self.0.recall(current)
-    }
-
-    fn readers_hold(&self) -> Duration {
-        Duration::from_mins(10)
-    }
 }
 
 /// The file of variables, and what would keep programs from obeying it.
@@ -173,6 +145,8 @@ fn takes_workload_identity(chosen: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use evercred_core::Secret;
+
     use super::super::testing::{context, credential, text};
     use super::*;
 
@@ -194,7 +168,6 @@ mod tests {
     fn the_token_has_no_newline_and_the_variables_point_at_it() {
         let outputs = Config::default().build(&azure()).unwrap();
         assert_eq!(text(outputs[0].render(&of_azure(), None).unwrap()), "e30.e30.c2ln");
-        assert_eq!(outputs[0].readers_hold(), Duration::from_mins(10));
         assert_eq!(
             outputs[1].target().path.to_str(),
             Some("/home/dev/.local/state/evercred/azure.default.env")

@@ -100,6 +100,7 @@ fn login(name: &str, phase: Phase) -> LoginStatus {
         error: failed,
         notes: Vec::new(),
         outputs: Vec::new(),
+        ways: Vec::new(),
     }
 }
 

@@ -21,17 +21,18 @@ struct Rig {
     daemon: Daemon,
     home: Home,
     server: OpenBao,
-    _platform: Sandbox,
+    /// Whose ID tokens the server takes.
+    platform: Sandbox,
     listen: String,
 }
 
 impl Rig {
     /// A login whose tokens are as `role` says, and `more` lines of its endpoint.
     fn start(role: &Value, more: &str) -> Self {
-        Self::listening(format!("127.0.0.1:{}", free_port()), role, more)
+        Self::listening(&format!("127.0.0.1:{}", free_port()), role, more)
     }
 
-    fn listening(listen: String, role: &Value, more: &str) -> Self {
+    fn listening(listen: &str, role: &Value, more: &str) -> Self {
         let platform = Sandbox::start(Options { algorithm: Algorithm::Rs256, ..Options::default() }).unwrap();
         let server = OpenBao::start();
         server.trust(&platform.issuer(), &format!("{}/keys", platform.issuer()));
@@ -53,7 +54,7 @@ impl Rig {
         daemon.until("the first token", LIMIT, || {
             (home.status()["logins"][0]["phase"] == "fresh").then_some(())
         });
-        Self { daemon, home, server, _platform: platform, listen }
+        Self { daemon, home, server, platform: platform, listen }
     }
 
     /// A client with what the env file says, and nothing else of evercred's.
@@ -147,12 +148,26 @@ fn writes_are_passed_on_only_where_they_are_allowed() {
 }
 
 #[test]
+fn a_program_that_renews_its_token_is_told_that_it_lives_and_changes_nothing() {
+    let rig = Rig::start(&long(), "");
+    let renewed = rig.bao(&["token", "renew", "-increment=5s", "-format=json"]).success();
+    let renewed: Value = serde_json::from_str(&renewed).unwrap();
+    assert_eq!(renewed["auth"]["client_token"], rig.key().as_str());
+    assert_eq!(
+        (&renewed["auth"]["lease_duration"], &renewed["auth"]["renewable"]),
+        (&json!(3600), &json!(true))
+    );
+    let found: Value = serde_json::from_str(&rig.ask("GET /v1/auth/token/lookup-self", "").body).unwrap();
+    assert!(found["data"]["ttl"].as_u64().unwrap() > 3_000, "{found}");
+}
+
+#[test]
 fn nobody_ends_the_token_of_all_the_others() {
     let rig = Rig::start(&long(), ", allow_writes = true");
     let refused = rig.bao(&["token", "revoke", "-self"]).failure();
     assert!(refused.stderr.contains("evercred logout"), "{refused:?}");
     for path in
-        ["auth/token/revoke-self", "auth/token/revoke%2Dself", "auth/token/renew-self", "auth/token/revoke"]
+        ["auth/token/revoke-self", "auth/token/revoke%2Dself", "auth/token/renew", "auth/token/revoke"]
     {
         let refused = rig.ask(&format!("POST /v1/{path}"), "Content-Length: 0\r\n");
         assert_eq!(refused.status, 403, "{path}: {refused:?}");
@@ -221,7 +236,7 @@ fn a_server_that_is_gone_is_said() {
 
 #[test]
 fn bao_asks_at_a_socket_of_its_user() {
-    let rig = Rig::listening("unix:HOMErun/vault.sock".to_owned(), &long(), "");
+    let rig = Rig::listening("unix:HOMErun/vault.sock", &long(), "");
     assert_eq!(rig.bao(&["kv", "get", "-field=password", "secret/app"]).success(), "pa55");
 }
 
@@ -231,9 +246,9 @@ fn a_restart_keeps_address_and_key_and_token() {
     let (key, token) = (rig.key(), rig.token());
     let mut client = Talking::start(&mut rig.client(clients::hvac(&rig.home)));
     client.line(LIMIT);
-    let Rig { daemon, home, server, _platform, listen } = rig;
+    let Rig { daemon, home, server, platform, listen } = rig;
     assert!(daemon.stop().success());
-    let rig = Rig { daemon: home.start(), home, server, _platform, listen };
+    let rig = Rig { daemon: home.start(), home, server, platform, listen };
     evercred_test_support::until("an answer", Duration::from_secs(30), || {
         let call: Value = serde_json::from_str(&client.line(LIMIT)).unwrap();
         (call["ok"] == true).then_some(())

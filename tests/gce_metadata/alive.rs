@@ -42,6 +42,18 @@ fn one_process_of_the_google_cloud_auth_crate_works_through_three_rotations() {
     works_through_three_rotations(hurried, DEV);
 }
 
+#[test]
+fn exec_leads_a_program_to_it() {
+    let rig = Rig::start(Duration::from_hours(1), DEV, "");
+    let client = clients::google_auth(&rig.home, &rig.sandbox.url());
+    let mut exec = rig.home.evercred(["exec", "gcp.default", "--"]);
+    // What the user has set goes before a metadata server, and is of no use.
+    exec.env("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json");
+    let calls = Talking::start(exec.arg(client.get_program()).args(client.get_args()))
+        .calls(LIMIT, |calls| calls.len() == 2);
+    assert!(calls.iter().all(|call| call.ok), "{calls:#?}\n{}", rig.daemon.log());
+}
+
 fn works_through_three_rotations(client: impl Fn(&Home, &str) -> Command, login: &str) {
     let rig = Rig::start(SHORT, login, "");
     let mut client = client(&rig.home, &rig.sandbox.url());

@@ -1,11 +1,14 @@
 //! What is answered and what is refused.
 
+use std::time::Duration;
+
+use evercred_test_support::until;
 use serde_json::{Value, json};
 
 use crate::http::Answer;
-use crate::rig::{DEV, EMAIL, POOL, Rig};
+use crate::rig::{DEV, EMAIL, LIMIT, POOL, Rig};
 
-const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+const HOUR: Duration = Duration::from_hours(1);
 const ACCOUNTS: &str = "/computeMetadata/v1/instance/service-accounts";
 
 #[test]
@@ -75,6 +78,23 @@ fn who_does_not_ask_as_a_program_on_this_machine_would_is_refused_without_a_toke
     ] {
         assert_eq!(rig.get(path).status, 404, "{path}");
     }
+}
+
+#[test]
+fn when_the_login_has_ended_and_is_refused_programs_are_told_why() {
+    let rig = Rig::start(Duration::from_secs(4), DEV, "");
+    rig.sandbox.adjust(|options| {
+        for account in &mut options.gcp.service_accounts {
+            account.bindings.clear();
+        }
+    });
+    let refused = until("the end of the last token", LIMIT, || {
+        let answer = rig.get(&format!("{ACCOUNTS}/default/token"));
+        (answer.status != 200).then_some(answer)
+    });
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("iam.serviceAccounts.getAccessToken"), "{refused:?}");
+    assert_eq!(rig.get("/").status, 200, "there is a metadata server all the same");
 }
 
 #[test]

@@ -67,6 +67,18 @@ fn az_works_before_and_after_three_rotations() {
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
+#[test]
+fn exec_leads_a_program_to_it_without_the_secret() {
+    let rig = Rig::start(Duration::from_hours(1), "", MACHINE);
+    let client = clients::azure_python(rig.home());
+    let mut exec = rig.azure.on_the_way(rig.home().evercred(["exec", "azure.default", "--"]));
+    let mut client = Talking::start(exec.arg(client.get_program()).args(client.get_args()));
+    let call: Value = serde_json::from_str(&client.line(LIMIT)).unwrap();
+    assert_eq!(call["ok"], true, "{call:#}\n{}", rig.daemon.log());
+    let variables = Outcome::of(&mut rig.home().evercred(["exec", "azure.default", "--", "env"])).success();
+    assert!(!variables.contains(&rig.secret()), "{variables}");
+}
+
 /// With what makes a client ask as on a virtual machine.
 const MACHINE: &str = "imds = true";
 

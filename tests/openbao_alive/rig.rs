@@ -69,6 +69,13 @@ impl Rig {
         lookup(&self.home, &self.server, token)
     }
 
+    /// What the command line finds out about the token in the file, which must be good.
+    pub(crate) fn lookup_with_the_file(&self) -> Value {
+        let mut bao = at(&self.server, clients::bao(&self.home));
+        let said = Outcome::of(bao.args(["token", "lookup", "-format=json"])).success();
+        serde_json::from_str::<Value>(&said).unwrap()["data"].clone()
+    }
+
     /// Stops evercred by a signal, in an orderly way.
     pub(crate) fn stop(self, signal: Signal) -> Stopped {
         let Self { daemon, home, server, platform: _ } = self;

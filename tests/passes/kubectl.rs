@@ -90,8 +90,8 @@ fn works_through_three_rotations(life: Duration, login: &str, server: &str, opti
     });
     let command = kubectl(&rig, login, server, options, &["proxy", "--port=0"]);
     let mut proxy = Talking::start(&mut rig.on_the_way(command));
-    let line = proxy.line(LIMIT);
-    let address = line.rsplit(' ').next().unwrap().to_owned();
+    let announced = proxy.line(LIMIT);
+    let address = announced.rsplit(' ').next().unwrap().to_owned();
     let start = Instant::now();
     let mut calls = 0;
     until("three rotations", LIMIT, || {

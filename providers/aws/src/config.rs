@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use evercred_core::{Audience, BuildError, Configured, HumanDuration, Provider};
+use evercred_core::{Audience, BuildError, Configured, HumanDuration, Lifetime, Provider};
 use evercred_http::{BuildContext, ClientOptions, ProxyUrl};
 use serde::Deserialize;
 
@@ -125,6 +125,15 @@ impl Config {
     /// The role that the credential is for.
     pub(crate) fn last_role(&self) -> &RoleArn {
         self.chain.last().map_or(&self.role_arn, |link| &link.role_arn)
+    }
+
+    /// How long the session of the last role is asked to last, and where that is said.
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        let Some(last) = self.chain.len().checked_sub(1) else {
+            return Lifetime { time: self.first_duration(), key: "duration" };
+        };
+        let is_its_own = self.chain[last].duration.is_some();
+        Lifetime { time: self.link_duration(last), key: if is_its_own { "chain" } else { "duration" } }
     }
 
     /// How long the first role's session is asked to last: on the way to another role no longer than one call

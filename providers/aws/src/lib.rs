@@ -29,6 +29,7 @@ mod session_name;
 mod settings;
 mod signing;
 mod sts;
+mod trust;
 mod web_identity;
 
 pub use chain::Link;
@@ -37,3 +38,4 @@ pub use policy::SessionPolicy;
 pub use questions::QUESTIONS;
 pub use role_arn::{AccountId, RoleArn};
 pub use session_name::SessionName;
+pub use trust::Trust;

@@ -61,7 +61,9 @@ impl Passes for Aws {
     fn fit(&self, door: &Door) -> Option<Fit> {
         match door {
             Door::Cluster { .. } => Some(Fit::Cloud),
-            Door::Registry { host } => registry::fit(&registry::Registry::of(host)?, &self.services.account),
+            Door::Registry { host } => {
+                Some(registry::fit(&registry::Registry::of(host)?, &self.services.account))
+            }
             Door::Repository { host, .. } => repository::region(host).map(|_| Fit::Cloud),
         }
     }

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::RequestId;
 use evercred_core::{
-    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Lifetime, Passes, Provider,
+    Secret,
 };
 
 use crate::failure::Call;
@@ -179,6 +180,10 @@ impl Provider for Aws {
 
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
+    }
+
+    fn lifetime(&self) -> Option<Lifetime> {
+        Some(self.config.lifetime())
     }
 
     fn peer(&self) -> Option<&str> {

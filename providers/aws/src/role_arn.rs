@@ -35,6 +35,13 @@ impl RoleArn {
         self.text.rsplit('/').next().unwrap_or_default()
     }
 
+    /// What stands before the name, with a slash on both sides.
+    pub(crate) fn path(&self) -> &str {
+        let resource = self.text.splitn(6, ':').nth(5).unwrap_or_default();
+        let path = resource.strip_prefix("role").unwrap_or_default();
+        &path[..path.len() - self.name().len()]
+    }
+
     pub(crate) fn partition(&self) -> &'static Partition {
         self.partition
     }

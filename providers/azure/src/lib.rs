@@ -25,6 +25,8 @@ mod resource;
 mod settings;
 mod subscriptions;
 mod transport;
+mod trust;
 
 pub use config::Config;
 pub use questions::QUESTIONS;
+pub use trust::Trust;

@@ -99,7 +99,7 @@ fn guid(key: &'static str, text: &str) -> Result<String, BuildError> {
         .hint("Write it like \"11111111-2222-3333-4444-555555555555\"."))
 }
 
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))

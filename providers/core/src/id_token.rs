@@ -105,6 +105,12 @@ impl Claims {
     }
 }
 
+impl From<Map<String, Value>> for Claims {
+    fn from(claims: Map<String, Value>) -> Self {
+        Self(claims)
+    }
+}
+
 /// Why a token is not usable. Each variant names the claim or the part at fault, and none holds the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {

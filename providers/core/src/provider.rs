@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::{
     Advice, Audience, Contact, Credential, Environment, Failure, Field, Gateway, IdToken, Passes, Secret,
@@ -68,6 +68,11 @@ pub trait Provider: Debug + Send + Sync {
     /// appears, and `status` shows them all.
     fn notes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// How long its credentials will live, if the config alone says so; what the other side grants may be less.
+    fn lifetime(&self) -> Option<Lifetime> {
+        None
     }
 
     /// Greets each server that an exchange needs, with neither a token nor a credential: for a check that is to tell
@@ -159,6 +164,15 @@ pub trait Provider: Debug + Send + Sync {
         let _ = credential;
         Box::pin(async { Ok(()) })
     }
+}
+
+/// A life that a config asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// How long.
+    pub time: Duration,
+    /// The key that says so, or may.
+    pub key: &'static str,
 }
 
 /// A provider, token source or output that cannot be built from its config: which key is wrong, why, and the

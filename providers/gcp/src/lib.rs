@@ -31,8 +31,10 @@ mod refusal;
 mod resource;
 mod settings;
 mod sts;
+mod trust;
 
 pub use account::ServiceAccount;
 pub use config::Config;
 pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;
+pub use trust::Trust;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{
-    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Passes, Provider, Secret,
-    WallClock,
+    Advice, Audience, BoxFuture, Contact, Credential, Failure, Field, IdToken, Lifetime, Passes, Provider,
+    Secret, WallClock,
 };
 use reqwest::Client;
 
@@ -206,6 +206,12 @@ impl Provider for Gcp {
 
     fn variables(&self) -> &[(&'static str, Field)] {
         &self.variables
+    }
+
+    /// A token of the account; one of the pool's own identity ends with its ID token.
+    fn lifetime(&self) -> Option<Lifetime> {
+        let _ = self.settings.account.as_ref()?;
+        Some(Lifetime { time: self.told_lifetime().unwrap_or(EVERY_ACCOUNT), key: "lifetime" })
     }
 
     fn expires_with_token(&self) -> bool {

@@ -32,50 +32,78 @@ fn advice(error: &reqwest::Error) -> Advice {
     }
 }
 
-fn describe(error: &reqwest::Error) -> (&'static str, &'static str) {
+/// What went wrong, and what to do.
+type Words = (&'static str, &'static str);
+
+fn describe(error: &reqwest::Error) -> Words {
     let text = causes(error);
-    let said = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let is_said = |(signs, _): &&(&[&str], Words)| signs.iter().any(|sign| text.contains(sign));
     if error.is_timeout() {
-        ("no answer in time", "Check that the address is right and that no firewall swallows the packets.")
-    } else if said(&["certificate expired", "certificate not valid yet"]) {
+        return (
+            "no answer in time",
+            "Check that the address is right and that no firewall swallows the packets.",
+        );
+    }
+    match SIGNS.iter().find(is_said) {
+        Some((_, words)) => *words,
+        None if error.is_connect() => (
+            "no connection",
+            "Check the address, the proxy variables (HTTPS_PROXY, NO_PROXY), and the network.",
+        ),
+        None => (
+            "the connection broke before a whole answer came",
+            "This is usually transient; evercred tries again.",
+        ),
+    }
+}
+
+/// What stands in the causes of an error, and what that means. The first that fits counts.
+const SIGNS: [(&[&str], Words); 7] = [
+    (
+        &["certificate expired", "certificate not valid yet"],
         (
             "its certificate is not valid at this time",
             "Compare this machine's clock with the true time; if it is right, the server needs a new certificate.",
-        )
-    } else if said(&["not valid for name"]) {
-        ("its certificate is for another host name", "Check the spelling of the host in the address.")
-    } else if said(&["alert: CertificateRequired", "alert: BadCertificate", "alert: UnknownCA"]) {
+        ),
+    ),
+    (
+        &["not valid for name"],
+        ("its certificate is for another host name", "Check the spelling of the host in the address."),
+    ),
+    (
+        &["alert: CertificateRequired", "alert: BadCertificate", "alert: UnknownCA"],
         (
             "it wants a certificate of this machine's that it trusts",
             "Name one, and its key, as `client_certificate` and `client_key`, where a login has these.",
-        )
-    } else if said(&["certificate", "UnknownIssuer"]) {
+        ),
+    ),
+    (
+        &["certificate", "UnknownIssuer"],
         (
             "its certificate is not trusted",
             "If a private certificate authority signed it, name its PEM file as `ca_bundle` (or in SSL_CERT_FILE).",
-        )
-    } else if said(&["tunnel error: failed"]) {
-        ("the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY, and that the proxy is running.")
-    } else if said(&["tunnel", "proxy"]) {
+        ),
+    ),
+    (
+        &["tunnel error: failed"],
+        ("the proxy cannot be reached", "Check HTTPS_PROXY and NO_PROXY, and that the proxy is running."),
+    ),
+    (
+        &["tunnel", "proxy"],
         (
             "the proxy did not let it through",
             "Check that the proxy allows this host and takes the user name and password in HTTPS_PROXY, or add the \
              host to NO_PROXY.",
-        )
-    } else if said(&["dns", "lookup"]) {
+        ),
+    ),
+    (
+        &["dns", "lookup"],
         (
             "the host name is not known",
             "Check the spelling of the host, and the name servers of this machine.",
-        )
-    } else if error.is_connect() {
-        ("no connection", "Check the address, the proxy variables (HTTPS_PROXY, NO_PROXY), and the network.")
-    } else {
-        (
-            "the connection broke before a whole answer came",
-            "This is usually transient; evercred tries again.",
-        )
-    }
-}
+        ),
+    ),
+];
 
 fn causes(error: &dyn std::error::Error) -> String {
     let mut text = String::new();

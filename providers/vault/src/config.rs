@@ -62,7 +62,7 @@ fn jwt() -> String {
     "jwt".to_owned()
 }
 
-fn audience() -> Audience {
+pub(crate) fn audience() -> Audience {
     Audience::new("vault.hashicorp.com")
 }
 

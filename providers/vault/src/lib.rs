@@ -28,6 +28,8 @@ mod refusal;
 mod secret;
 mod server;
 mod settings;
+mod trust;
 
 pub use config::Config;
 pub use questions::QUESTIONS;
+pub use trust::Trust;

@@ -20,6 +20,7 @@ use crate::config::show;
 use crate::config::tree::{self, Section};
 use crate::digest;
 use crate::login::{Login, LoginId, Origin};
+use crate::outputs::consumers::Served;
 use crate::outputs::{Output, OutputContext};
 use crate::registry::ProviderKind;
 
@@ -27,6 +28,7 @@ use crate::registry::ProviderKind;
 #[derive(Default)]
 struct Outputs {
     built: Vec<Box<dyn Output>>,
+    served: Vec<Served>,
     tables: Vec<Value>,
     shown: Vec<Value>,
 }
@@ -73,11 +75,13 @@ impl Resolver<'_> {
             fingerprint,
             origin: Origin::Exchange { source: source.built, provider },
             outputs: outputs.built,
+            served: outputs.served,
             policy: common.policy,
             hooks: common.hooks,
             hosts: common.hosts,
             has_secrets,
         });
+        self.warn(&login, section);
         self.logins.push(Arc::clone(&login));
         Some(login)
     }
@@ -199,6 +203,7 @@ impl Outputs {
         table[TYPE] = json!(name);
         let mut shown = table.clone();
         show::mask(schema, &mut shown);
+        self.served.push(Served::new(name, &built));
         self.built.extend(built);
         self.tables.push(table);
         self.shown.push(shown);

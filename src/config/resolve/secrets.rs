@@ -15,6 +15,7 @@ use crate::digest;
 use crate::files;
 use crate::login::{Login, LoginId, Origin, check_name};
 use crate::outputs::SecretContext;
+use crate::outputs::consumers::Served;
 use crate::registry::ProviderKind;
 
 impl Resolver<'_> {
@@ -78,6 +79,7 @@ impl Resolver<'_> {
             id,
             fingerprint,
             origin,
+            served: vec![Served::new("secret", &outputs)],
             outputs,
             policy,
             hooks,

@@ -97,7 +97,7 @@ impl Node {
             Self::Folder(entries) => entries.iter().map(Entry::line).collect(),
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
-            Self::Lines(lines) => lines.iter().map(|line| format!("{line}\n")).collect(),
+            Self::Lines(lines) => lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect(),
             Self::Token | Self::Identity => return None,
         })
     }

@@ -11,12 +11,14 @@ pub(super) struct Path {
     pub(super) segments: Vec<String>,
 }
 
-/// What a path does to the token that it is asked with.
-#[derive(Debug, PartialEq, Eq)]
+/// What a path does to tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// It ends a token.
     Revocation,
-    /// It changes how long one lives.
+    /// It changes how long the token lives that it is asked with.
+    OwnRenewal,
+    /// It changes how long another lives.
     Renewal,
     /// Nothing.
     Elsewhere,
@@ -40,6 +42,7 @@ impl Path {
         let at_tokens = named.windows(3).find(|words| matches!(words, ["auth", "token", _]));
         match at_tokens.map(|words| words[2]) {
             Some(word) if word.starts_with("revoke") => Place::Revocation,
+            Some("renew-self") => Place::OwnRenewal,
             Some(word) if word.starts_with("renew") => Place::Renewal,
             _ => Place::Elsewhere,
         }
@@ -71,7 +74,8 @@ mod tests {
         ] {
             assert_eq!(Path::of(path).unwrap().place(), Place::Revocation, "{path}");
         }
-        assert_eq!(Path::of("/v1/auth/token/renew-self").unwrap().place(), Place::Renewal);
+        assert_eq!(Path::of("/v1/auth/token/renew-self").unwrap().place(), Place::OwnRenewal);
+        assert_eq!(Path::of("/v1/a/auth/token/renew-accessor").unwrap().place(), Place::Renewal);
         for path in
             ["/v1/auth/token/lookup-self", "/v1/secret/data/app", "/v1/secret/metadata/", "/v1/sys/health"]
         {

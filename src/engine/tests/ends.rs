@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -43,7 +43,7 @@ impl TokenSource for Mint {
 
 /// The session token as a file, unless it is told to refuse.
 #[derive(Debug)]
-pub(super) struct Plain(pub(super) Target, pub(super) Arc<AtomicBool>, pub(super) Arc<Script>);
+pub(super) struct Plain(pub(super) Target, pub(super) Arc<AtomicBool>);
 
 impl Output for Plain {
     fn target(&self) -> &Target {
@@ -71,9 +71,5 @@ impl Output for Plain {
 
     fn retract(&self, _: &[u8]) -> Option<Vec<u8>> {
         None
-    }
-
-    fn readers_hold(&self) -> Duration {
-        Duration::from_mins(self.2.hold.load(Ordering::Relaxed).into())
     }
 }

@@ -1,6 +1,5 @@
 //! Ordinary life: refreshing, restarting, being told.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use evercred_core::Advice;
@@ -24,8 +23,7 @@ async fn a_credential_is_replaced_at_half_of_its_life() {
 
 #[tokio::test(start_paused = true)]
 async fn what_readers_hold_on_to_is_replaced_so_early_that_it_does_not_end_in_their_hands() {
-    let mut rig = Rig::start(&[Answer::Good(Duration::from_mins(16))]);
-    rig.script.hold.store(10, Ordering::Relaxed);
+    let mut rig = Rig::serving("workload-identity", &[Answer::Good(Duration::from_mins(16))]);
     let status = rig.until(|status| status.phase == Phase::Fresh).await;
     assert_eq!(status.notes, [""; 0]);
     tokio::time::sleep(HOUR).await;
@@ -37,8 +35,7 @@ async fn what_readers_hold_on_to_is_replaced_so_early_that_it_does_not_end_in_th
 
 #[tokio::test(start_paused = true)]
 async fn a_life_too_short_for_readers_that_hold_on_is_told_of() {
-    let mut rig = Rig::start(&[Answer::Good(Duration::from_mins(5))]);
-    rig.script.hold.store(10, Ordering::Relaxed);
+    let mut rig = Rig::serving("workload-identity", &[Answer::Good(Duration::from_mins(5))]);
     let status = rig.until(|status| status.phase == Phase::Fresh).await;
     assert!(
         status.notes[0].contains("lives 5m") && status.notes[0].contains("live 15m"),
@@ -47,6 +44,27 @@ async fn a_life_too_short_for_readers_that_hold_on_is_told_of() {
     );
     tokio::time::sleep(HOUR).await;
     assert!(rig.script.asked_at().len() < 40, "{:?}", rig.script.asked_at());
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_that_ask_before_the_end_find_a_newer_one_although_half_of_the_life_is_too_late() {
+    let mut rig = Rig::serving("profile", &[Answer::Good(Duration::from_mins(30))]);
+    let status = rig.until(|status| status.phase == Phase::Fresh).await;
+    assert_eq!(status.notes, [""; 0]);
+    tokio::time::sleep(4 * HOUR).await;
+    let asked = rig.script.asked_at();
+    let longest = asked.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap();
+    assert!(longest <= Duration::from_secs(30 * 60 - 15 * 60 - 150 - 120), "{longest:?}");
+    assert!(asked.len() < 32, "but not all the time: {}", asked.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_read_once_and_cannot_be_renewed_is_told_of() {
+    for (answer, is_told) in [(Answer::Good(HOUR), true), (Answer::Renewable(HOUR), false)] {
+        let mut rig = Rig::serving("vault-token", &[answer]);
+        let notes = rig.until(|status| status.phase == Phase::Fresh).await.notes;
+        assert_eq!(notes.iter().any(|note| note.contains("hvac")), is_told, "{notes:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,6 +60,7 @@ impl Reader {
             fingerprint: "same".to_owned(),
             origin: Origin::Secret { login: Arc::clone(lender), reader },
             outputs: vec![Box::new(Rendered(target, Arc::clone(&self.misfits)))],
+            served: Vec::new(),
             policy: Policy::default(),
             hooks: Vec::new(),
             hosts: Vec::new(),

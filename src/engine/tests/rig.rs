@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +22,7 @@ use crate::engine::{Command, Engine};
 use crate::files::{Publisher, Target};
 use crate::login::{Login, LoginId, Origin, Policy};
 use crate::outputs::Output;
+use crate::outputs::consumers::{Delivery, Served};
 use crate::time::Clock as _;
 use crate::time::fake::FakeClock;
 
@@ -48,8 +49,6 @@ pub(super) struct Script {
     asked_at: Mutex<Vec<Duration>>,
     /// Whether the token source gives the same token again.
     pub(super) repeats_tokens: AtomicBool,
-    /// For how many minutes readers use what they have read.
-    pub(super) hold: AtomicU32,
 }
 
 impl Script {
@@ -61,7 +60,6 @@ impl Script {
             renewals: Mutex::default(),
             asked_at: Mutex::default(),
             repeats_tokens: AtomicBool::new(false),
-            hold: AtomicU32::new(0),
         })
     }
 
@@ -114,6 +112,12 @@ impl Provider for Script {
     }
 }
 
+/// A login's choices about time, and the way in which its outputs are read.
+type Terms = (Policy, &'static str);
+
+/// Readers of which nothing is known.
+const NOBODY: &str = "json";
+
 /// Logins under an engine that runs; most tests have one.
 pub(super) struct Rig {
     pub(super) clock: Arc<FakeClock>,
@@ -133,26 +137,33 @@ impl Rig {
     }
 
     pub(super) fn with_policy(answers: &[Answer], policy: Policy) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), &[answers], policy, &[])
+        Self::anew(&[answers], (policy, NOBODY), &[])
+    }
+
+    /// One login whose outputs are read in this way.
+    pub(super) fn serving(way: &'static str, answers: &[Answer]) -> Self {
+        Self::anew(&[answers], (Policy::default(), way), &[])
     }
 
     /// One login, and the secrets that are read with it.
     pub(super) fn family(answers: &[Answer], readers: &[Arc<Reader>]) -> Self {
-        let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, &[answers], Policy::default(), readers)
+        Self::anew(&[answers], (Policy::default(), NOBODY), readers)
     }
 
     /// A login for each of these scripts.
     pub(super) fn crowd(scripts: &[&[Answer]]) -> Self {
-        let clock = Arc::new(FakeClock::new());
-        Self::in_folder(tempfile::tempdir().unwrap(), clock, scripts, Policy::default(), &[])
+        Self::anew(scripts, (Policy::default(), NOBODY), &[])
+    }
+
+    fn anew(scripts: &[&[Answer]], terms: Terms, readers: &[Arc<Reader>]) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), Arc::new(FakeClock::new()), scripts, terms, readers)
     }
 
     fn in_folder(
         folder: tempfile::TempDir,
         clock: Arc<FakeClock>,
         scripts: &[&[Answer]],
-        policy: Policy,
+        terms: Terms,
         readers: &[Arc<Reader>],
     ) -> Self {
         let scripts: Vec<Arc<Script>> = scripts.iter().map(|answers| Script::new(&clock, answers)).collect();
@@ -160,7 +171,7 @@ impl Rig {
         let make = |(index, script)| Login {
             hosts: Vec::new(),
             has_secrets: !readers.is_empty(),
-            ..login(folder.path(), index, script, &refuse, policy)
+            ..login(folder.path(), index, script, &refuse, terms)
         };
         let mut logins: Vec<_> = scripts.iter().enumerate().map(make).map(Arc::new).collect();
         let secrets = readers.iter().enumerate();
@@ -195,13 +206,13 @@ impl Rig {
     ) -> Self {
         self.task.abort();
         let _ = self.task.await;
-        Self::in_folder(self.folder, self.clock, &[answers], policy, readers)
+        Self::in_folder(self.folder, self.clock, &[answers], (policy, NOBODY), readers)
     }
 
     /// An attempt for the first login by another process.
     pub(super) async fn attempt_elsewhere(&self, answer: Answer) -> Outcome {
         let script = Script::new(&self.clock, &[answer]);
-        let login = login(self.folder.path(), 0, &script, &self.refuse, Policy::default());
+        let login = login(self.folder.path(), 0, &script, &self.refuse, (Policy::default(), NOBODY));
         attempts(self.folder.path(), &self.clock).run(&Arc::new(login), SystemTime::UNIX_EPOCH).await
     }
 
@@ -281,11 +292,11 @@ fn login(
     index: usize,
     script: &Arc<Script>,
     refuse: &Arc<AtomicBool>,
-    policy: Policy,
+    (policy, way): Terms,
 ) -> Login {
     let name = |name: &str| if index == 0 { name.to_owned() } else { format!("{name}-{index}") };
     let output = |file: &str, refuse| -> Box<dyn Output> {
-        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse, Arc::clone(script)))
+        Box::new(Plain(Target::new(folder.join(name(file)), 0o600), refuse))
     };
     Login {
         id: LoginId::new("test", &name("one")),
@@ -295,6 +306,7 @@ fn login(
             provider: Arc::clone(script) as Arc<dyn Provider>,
         },
         outputs: vec![output("credential", Arc::default()), output("copy", Arc::clone(refuse))],
+        served: vec![Served { delivery: Delivery::of(way), files: Vec::new() }],
         policy,
         hooks: Vec::new(),
         hosts: Vec::new(),

@@ -81,6 +81,10 @@ impl Subscriptions {
         Some(vec![identity.entry(&tenant, &self.login)])
     }
 
+    fn is_ours(&self, item: &Item, identity: &Identity<'_>) -> bool {
+        is_marked(&item.value, &self.login) || identity.is_of(&item.value)
+    }
+
     /// The file with just `wanted` as the login's.
     fn merged(
         &self,
@@ -88,23 +92,9 @@ impl Subscriptions {
         mut wanted: Vec<Map<String, Value>>,
         identity: &Identity<'_>,
     ) -> Result<String, Failure> {
-        let is_ours = |item: &Item| is_marked(&item.value, &self.login) || identity.is_of(&item.value);
-        // `az` has one entry for each subscription: one that another login has stays with it.
-        let theirs = |id: &Value| list.items.iter().find(|item| !is_ours(item) && item.value["id"] == *id);
-        let owner = wanted
-            .first()
-            .and_then(|entry| theirs(&entry["id"]))
-            .map(|item| item.value["user"]["name"].clone());
-        wanted.retain(|entry| theirs(&entry["id"]).is_none());
-        if let (true, Some(owner)) = (wanted.is_empty(), owner) {
-            return Err(failure(
-                &self.target,
-                format!("each subscription is one that az has for {owner} already"),
-            )
-            .hint("Log that one out with `az logout --username`, or remove this output."));
-        }
+        self.leave_theirs(list, &mut wanted, identity)?;
         let fate = |item: &Item| {
-            if !is_ours(item) {
+            if !self.is_ours(item, identity) {
                 return Fate::Stays;
             }
             match wanted.iter().position(|entry| entry["id"] == item.value["id"]) {
@@ -120,6 +110,28 @@ impl Subscriptions {
         Ok(list.edited(&fates, &added))
     }
 
+    /// Takes out of `wanted` what another login has: `az` has one entry for each subscription, which stays with it.
+    fn leave_theirs(
+        &self,
+        list: &JsonList<'_>,
+        wanted: &mut Vec<Map<String, Value>>,
+        identity: &Identity<'_>,
+    ) -> Result<(), Failure> {
+        let theirs: Vec<&Item> = list.items.iter().filter(|item| !self.is_ours(item, identity)).collect();
+        let other = |id: &Value| theirs.iter().find(|item| item.value["id"] == *id);
+        let first = wanted.first().and_then(|entry| other(&entry["id"]));
+        let owner = first.map(|item| item.value["user"]["name"].clone());
+        wanted.retain(|entry| other(&entry["id"]).is_none());
+        match owner {
+            Some(owner) if wanted.is_empty() => {
+                let message = format!("each subscription is one that az has for {owner} already");
+                Err(failure(&self.target, message)
+                    .hint("Log that one out with `az logout --username`, or remove this output."))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes one of ours the default of its cloud, unless one is.
     fn choose_default(
         &self,
@@ -133,28 +145,25 @@ impl Subscriptions {
         if remaining().any(|(item, _)| is_chosen(&item.value)) {
             return;
         }
-        let is_preferred = |value: &Value| {
-            let is = |key: &str, wanted: &str| {
-                value[key].as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted))
-            };
-            self.preferred.as_deref().is_none_or(|wanted| is("id", wanted) || is("name", wanted))
-        };
-        let enabled = |value: &Value| value["state"] == "Enabled";
-        let rank = |value: &Value| (!is_preferred(value), !enabled(value));
         let ours = list.items.iter().zip(fates.iter_mut()).filter_map(|(item, fate)| {
-            let is_ours =
-                *fate != Fate::Goes && (is_marked(&item.value, &self.login) || identity.is_of(&item.value));
-            is_ours.then(|| {
-                if *fate == Fate::Stays {
-                    *fate = Fate::Becomes(item.value.clone());
-                }
-                fate
-            })
+            if *fate == Fate::Stays && self.is_ours(item, identity) {
+                *fate = Fate::Becomes(item.value.clone());
+            }
+            if let Fate::Becomes(value) = fate { Some(value) } else { None }
         });
-        let ours = ours.filter_map(|fate| if let Fate::Becomes(value) = fate { Some(value) } else { None });
-        if let Some(value) = ours.chain(added.iter_mut()).min_by_key(|value| rank(value)) {
+        if let Some(value) = ours.chain(added.iter_mut()).min_by_key(|value| self.rank(value)) {
             value[DEFAULT] = Value::Bool(true);
         }
+    }
+
+    /// The lowest is the best one for a default: the preferred one, or else one that is enabled.
+    fn rank(&self, value: &Value) -> (bool, bool) {
+        let is = |key: &str, wanted: &str| {
+            value[key].as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted))
+        };
+        let is_preferred =
+            self.preferred.as_deref().is_none_or(|wanted| is("id", wanted) || is("name", wanted));
+        (!is_preferred, value["state"] != "Enabled")
     }
 }
 

@@ -95,7 +95,7 @@ const GCLOUD: [&str; 6] = [
 
 /// <https://learn.microsoft.com/python/api/overview/azure/identity-readme#environment-variables>, managed identities, and
 /// Terraform's `ARM_*`.
-const AZURE: [&str; 32] = [
+const AZURE: [&str; 33] = [
     "AZURE_TENANT_ID",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
@@ -112,6 +112,7 @@ const AZURE: [&str; 32] = [
     "IMDS_ENDPOINT",
     "MSI_ENDPOINT",
     "MSI_SECRET",
+    "AZURE_POD_IDENTITY_AUTHORITY_HOST",
     "ARM_TENANT_ID",
     "ARM_CLIENT_ID",
     "ARM_CLIENT_SECRET",

@@ -24,6 +24,8 @@ pub enum Group {
     Http,
     /// AWS STS, and the tokens of ECR: `/`, `/sts`.
     Sts,
+    /// AWS S3: `/s3/…`.
+    S3,
     /// Entra: `/TENANT/oauth2/…`, `/TENANT/v2.0/…`, `/TENANT/discovery/…`.
     Entra,
     /// Azure Resource Manager: `/subscriptions…`, `/tenants`, `/metadata/…`.
@@ -40,7 +42,7 @@ pub enum Group {
     Registry,
     /// Git servers, by their hosts.
     Git,
-    /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`.
+    /// Google's APIs: `/v1/projects`, `/v1/projects/NAME`, `/storage/…`, `/upload/…`, `/acme-state/…`.
     GoogleApi,
 }
 
@@ -174,13 +176,14 @@ impl Group {
             _ if ["oauth2", "v2.0", "discovery"].contains(&second) => Some(Self::Entra),
             "subscriptions" | "tenants" | "metadata" => Some(Self::Arm),
             "" | "sts" => Some(Self::Sts),
+            "s3" => Some(Self::S3),
             "v1" => match (second, parts.nth(1)) {
                 ("token" | "introspect", None) => Some(Self::GoogleSts),
                 ("projects", None) => Some(Self::GoogleApi),
                 ("projects", Some("serviceAccounts")) => Some(Self::GoogleIam),
                 _ => None,
             },
-            "storage" => Some(Self::GoogleApi),
+            "storage" | "upload" | "acme-state" => Some(Self::GoogleApi),
             "idp" => Some(Self::Idp),
             "_supervisor" => Some(Self::Supervisor),
             "github" => Some(Self::Github),

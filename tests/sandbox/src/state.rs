@@ -36,6 +36,8 @@ pub(crate) struct State {
     aws: Mutex<aws::Sessions>,
     azure: Mutex<azure::AccessTokens>,
     blobs: Mutex<azure::Blobs>,
+    objects: Mutex<aws::Objects>,
+    google_objects: Mutex<gcp::Objects>,
     gcp: Mutex<gcp::Grants>,
     secrets: Mutex<Vec<String>>,
 }
@@ -55,6 +57,8 @@ impl State {
             aws: Mutex::default(),
             azure: Mutex::new(azure::AccessTokens::new()?),
             blobs: Mutex::default(),
+            objects: Mutex::default(),
+            google_objects: Mutex::default(),
             gcp: Mutex::default(),
             secrets: Mutex::default(),
         })
@@ -99,6 +103,14 @@ impl State {
 
     pub(crate) fn azure(&self) -> MutexGuard<'_, azure::AccessTokens> {
         lock(&self.azure)
+    }
+
+    pub(crate) fn objects(&self) -> MutexGuard<'_, aws::Objects> {
+        lock(&self.objects)
+    }
+
+    pub(crate) fn google_objects(&self) -> MutexGuard<'_, gcp::Objects> {
+        lock(&self.google_objects)
     }
 
     pub(crate) fn blobs(&self) -> MutexGuard<'_, azure::Blobs> {

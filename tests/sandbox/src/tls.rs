@@ -28,6 +28,7 @@ const NAMES: &[&str] = &[
     "graph.microsoft.com",
     "*.blob.core.windows.net",
     "*.googleapis.com",
+    "api.ecr.us-east-1.amazonaws.com",
     "*.dkr.ecr.eu-west-1.amazonaws.com",
     "public.ecr.aws",
     "gcr.io",

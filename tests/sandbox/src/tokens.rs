@@ -24,6 +24,8 @@ pub enum Shape {
     OnaV3,
     /// GitHub Actions: `sub` is `repo:…:ref:…`.
     GithubActions,
+    /// GitLab CI/CD: `sub` is `project_path:…:ref_type:…:ref:…`.
+    Gitlab,
     /// A Kubernetes service account's projected token.
     Kubernetes,
 }

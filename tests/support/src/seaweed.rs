@@ -27,8 +27,14 @@ impl Seaweed {
 
     /// Starts one that trusts `issuer`, whose keys are at `keys_url`; when this returns, it answers.
     pub fn start(issuer: &str, keys_url: &str) -> Self {
+        Self::start_with_roles(issuer, keys_url, &[("Dev".to_owned(), trust_policy())])
+    }
+
+    /// The same with these roles, of which each has a name and a trust policy. The policies name the issuer `platform`,
+    /// and its claims `oidc:`.
+    pub fn start_with_roles(issuer: &str, keys_url: &str, roles: &[(String, Value)]) -> Self {
         // Somebody else may take a port between our look and its start.
-        let attempts = (0..3).map(|_| Self::try_start(issuer, keys_url));
+        let attempts = (0..3).map(|_| Self::try_start(&identities(issuer, keys_url, roles)));
         let mut errors = Vec::new();
         for attempt in attempts {
             match attempt {
@@ -44,10 +50,15 @@ impl Seaweed {
         &self.endpoint
     }
 
-    fn try_start(issuer: &str, keys_url: &str) -> Result<Self, String> {
+    /// The ARN of a role, by its name.
+    pub fn role_arn(name: &str) -> String {
+        format!("arn:aws:iam::000000000000:role/{name}")
+    }
+
+    fn try_start(identities: &Value) -> Result<Self, String> {
         let folder =
             tempfile::Builder::new().prefix("evercred-seaweed-").tempdir().expect("a folder can be made");
-        configure(folder.path(), issuer, keys_url);
+        configure(folder.path(), identities);
         let ports = ports::free::<8>();
         let [.., port, _] = ports;
         let leash = start(folder, ports);
@@ -71,7 +82,7 @@ fn start(folder: TempDir, ports: [u16; 8]) -> Leash {
     Leash::start(&server, folder, &sockets.collect::<Vec<_>>())
 }
 
-fn configure(folder: &Path, issuer: &str, keys_url: &str) {
+fn configure(folder: &Path, identities: &Value) {
     let admin = json!({
         "name": "admin",
         "credentials": [{"accessKey": "adminkey", "secretKey": "adminsecret"}],
@@ -81,10 +92,18 @@ fn configure(folder: &Path, issuer: &str, keys_url: &str) {
         fs::write(folder.join(name), content.to_string()).expect("a file can be written");
     };
     write("s3.json", &json!({"identities": [admin]}));
-    write("iam.json", &identities(issuer, keys_url));
+    write("iam.json", identities);
 }
 
-fn identities(issuer: &str, keys_url: &str) -> Value {
+fn identities(issuer: &str, keys_url: &str, roles: &[(String, Value)]) -> Value {
+    let role = |(name, trust_policy): &(String, Value)| {
+        json!({
+            "roleName": name,
+            "roleArn": Seaweed::role_arn(name),
+            "trustPolicy": trust_policy,
+            "attachedPolicies": ["Everything"],
+        })
+    };
     json!({
         "sts": {
             "tokenDuration": "1h",
@@ -99,12 +118,7 @@ fn identities(issuer: &str, keys_url: &str) -> Value {
             "config": {"issuer": issuer, "clientId": "sts.amazonaws.com", "jwksUri": keys_url},
         }],
         "policy": {"defaultEffect": "Deny"},
-        "roles": [{
-            "roleName": "Dev",
-            "roleArn": Seaweed::ROLE_ARN,
-            "trustPolicy": trust_policy(),
-            "attachedPolicies": ["Everything"],
-        }],
+        "roles": roles.iter().map(role).collect::<Vec<_>>(),
         "policies": [{"name": "Everything", "document": {
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": ["s3:*", "sts:ValidateSession"], "Resource": ["*"]}],

@@ -49,10 +49,10 @@ impl<'a> Registry<'a> {
     }
 }
 
-pub(super) fn fit(registry: &Registry<'_>, own: &str) -> Option<Fit> {
+pub(super) fn fit(registry: &Registry<'_>, own: &str) -> Fit {
     match registry {
-        Registry::Private { account, .. } if *account == own => Some(Fit::Account),
-        _ => Some(Fit::Cloud),
+        Registry::Private { account, .. } if *account == own => Fit::Account,
+        _ => Fit::Cloud,
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn pass(
     let time = basic(now);
     let canonical = format!("GIT\n/{}\n\nhost:{host}\n\nhost\n", path.trim_start_matches('/'));
     let digest = Sha256::digest(canonical.as_bytes());
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let scope = format!("{}/{region}/codecommit/aws4_request", &time[..8]);
     let signature = signer.signature(&format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{digest}"));
     let text = |field| credential.field(field).map(Secret::expose).unwrap_or_default();

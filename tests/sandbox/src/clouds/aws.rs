@@ -8,6 +8,7 @@
 //! trust policy, external id, session tags, and the hour that chained sessions get.
 //!
 //! `GetCallerIdentity` may be signed beforehand, in the query of a `GET`. ECR is here, too (`doors.rs`), at the same place.
+//! So is S3 (`objects.rs`).
 //!
 //! It leaves out: the permissions of the session (nothing here could use them), identity policies of the caller
 //! (a trust policy that lets the account in lets all its roles in), long-lived access keys, SAML, source
@@ -18,6 +19,7 @@ mod answer;
 mod assume_role;
 mod caller_identity;
 mod doors;
+mod objects;
 mod parameters;
 mod sessions;
 mod signature;
@@ -32,12 +34,13 @@ use axum::body::Bytes;
 use axum::extract::State as Shared;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{any, post};
 
 pub use self::account::{AwsOptions, Role};
 use self::answer::Answer;
 pub(crate) use self::answer::Refusal;
 pub(crate) use self::doors::{registry_user, signed_repository};
+pub(crate) use self::objects::Objects;
 use self::parameters::Parameters;
 pub(crate) use self::sessions::Sessions;
 use crate::log::Facts;
@@ -48,6 +51,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/", post(answer).get(answer))
         .route("/sts", post(answer))
         .route("/sts/", post(answer))
+        .route("/s3/{*place}", any(objects::answer))
 }
 
 /// A request as a signature sees it.

@@ -1,5 +1,6 @@
 //! Google Cloud: the Security Token Service (`/v1/token`, `/v1/introspect`), IAM Credentials
-//! (`/v1/projects/-/serviceAccounts/…`), and two APIs that take a bearer token (`/v1/projects`, `/storage/v1/b`).
+//! (`/v1/projects/-/serviceAccounts/…`), and two APIs that take a bearer token (`/v1/projects`, `/storage/v1/b`,
+//! with the objects of one bucket).
 //!
 //! It verifies what Google verifies. The exchange: the form's fields, the provider (it exists and is enabled), the
 //! token (see `verify`), its audience, the attribute condition and mapping, and the subject's 127 bytes; its token
@@ -26,6 +27,7 @@ mod exchange;
 mod grants;
 mod impersonation;
 mod introspection;
+mod objects;
 mod options;
 mod permission;
 mod refusal;
@@ -41,6 +43,7 @@ use axum::{Extension, Json};
 use serde_json::Value;
 
 pub(crate) use self::grants::Grants;
+pub(crate) use self::objects::Objects;
 pub use self::options::{Binding, GcpOptions, GcpRole, IdentityProvider, ServiceAccount};
 pub(crate) use self::refusal::Refusal;
 use crate::log::Facts;
@@ -55,6 +58,10 @@ pub(super) fn routes() -> Router<Arc<State>> {
         .route("/v1/projects", get(apis::projects))
         .route("/v1/projects/{project}", get(apis::project))
         .route("/storage/v1/b", get(apis::buckets))
+        .route("/storage/v1/b/acme-state/o", get(objects::list))
+        .route("/storage/v1/b/acme-state/o/{name}", get(objects::about).delete(objects::delete))
+        .route("/upload/storage/v1/b/acme-state/o", post(objects::upload))
+        .route("/acme-state/{*name}", get(objects::read))
 }
 
 /// Whom the bearer of a request speaks for, to somebody outside of Google's APIs.

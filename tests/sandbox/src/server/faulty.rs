@@ -61,7 +61,7 @@ fn code(status: u16) -> StatusCode {
 
 fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
     match hit.group {
-        Group::Sts => aws::Refusal::new(status, name, message).into_response(),
+        Group::Sts | Group::S3 => aws::Refusal::new(status, name, message).into_response(),
         Group::Entra => azure::Refusal::with_status(status, name, message).respond(hit.state, hit.headers),
         Group::Arm => azure::refuse_by_manager(status, name, message),
         Group::Blobs => azure::refuse_by_storage(status, name, message),
@@ -81,6 +81,7 @@ fn refuse(hit: &Hit<'_>, status: u16, name: &str, message: &str) -> Response {
 fn throttle(hit: &Hit<'_>) -> Response {
     match hit.group {
         Group::Sts => refuse(hit, 400, "Throttling", "Rate exceeded"),
+        Group::S3 => refuse(hit, 503, "SlowDown", "Please reduce your request rate."),
         Group::Entra => azure::Refusal::throttled().respond(hit.state, hit.headers),
         Group::Arm => refuse(hit, 429, "TooManyRequests", "The request was throttled."),
         Group::Blobs => refuse(hit, 503, "ServerBusy", "The server is currently unable to receive requests."),

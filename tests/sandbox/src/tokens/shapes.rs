@@ -1,7 +1,8 @@
 //! The claims of each platform, besides issuer and times.
 //!
 //! Gitpod's and Ona's are after their own documentation and sources, GitHub's after
-//! <https://docs.github.com/en/actions/reference/security/oidc>, the service account's after
+//! <https://docs.github.com/en/actions/reference/security/oidc>, GitLab's after
+//! <https://docs.gitlab.com/ci/secrets/id_token_authentication/>, the service account's after
 //! <https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/>. Identities are made up.
 
 use serde_json::{Map, Value, json};
@@ -16,6 +17,7 @@ pub(super) fn claims(mint: &Mint, platform: &PlatformOptions) -> Map<String, Val
         Shape::OnaV2 => ona_v2(mint),
         Shape::OnaV3 => ona_v3(mint),
         Shape::GithubActions => github_actions(mint),
+        Shape::Gitlab => gitlab(mint),
         Shape::Kubernetes => kubernetes(mint),
     };
     match claims {
@@ -98,6 +100,31 @@ fn github_actions(mint: &Mint) -> Value {
         "workflow": "deploy",
         "job_workflow_ref": "acme/app/.github/workflows/deploy.yml@refs/heads/main",
         "event_name": "push",
+    })
+}
+
+fn gitlab(mint: &Mint) -> Value {
+    json!({
+        "aud": single(&mint.audience),
+        "sub": "project_path:acme/team/app:ref_type:branch:ref:main",
+        "jti": random::uuid(),
+        "nbf": 0,
+        "namespace_id": "72",
+        "namespace_path": "acme/team",
+        "project_id": "20",
+        "project_path": "acme/team/app",
+        "user_id": "1",
+        "user_login": "sam",
+        "user_email": "sam@acme.example",
+        "pipeline_id": "574",
+        "pipeline_source": "push",
+        "job_id": "302",
+        "ref": "main",
+        "ref_type": "branch",
+        "ref_path": "refs/heads/main",
+        "ref_protected": "true",
+        "runner_environment": "gitlab-hosted",
+        "project_visibility": "private",
     })
 }
 

@@ -47,6 +47,11 @@ impl Refusal {
         &self.message
     }
 
+    /// The same as another service says it, with a document of its own.
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
     pub(super) fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
     }

@@ -41,8 +41,14 @@ pub(super) fn answer(state: &State, call: &Call<'_>, facts: &mut Facts) -> Optio
     state.aws().open_registries(&password, &session.arn, end);
     let end = end.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     let token = STANDARD.encode(format!("AWS:{password}"));
-    let data = json!({"authorizationToken": token, "expiresAt": end});
-    let data = if is_public { data } else { Value::Array(vec![data]) };
+    let mut data = json!({"authorizationToken": token, "expiresAt": end});
+    if !is_public {
+        // Amazon's helper wants to know which registry it is for.
+        let region = call.header("host").and_then(|host| host.strip_prefix("api.ecr.")?.split('.').next());
+        let (account, region) = (state.options().aws.account.clone(), region.unwrap_or("us-east-1"));
+        data["proxyEndpoint"] = Value::from(format!("https://{account}.dkr.ecr.{region}.amazonaws.com"));
+        data = Value::Array(vec![data]);
+    }
     Some(Json(json!({"authorizationData": data})).into_response())
 }
 

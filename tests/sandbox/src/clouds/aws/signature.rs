@@ -108,7 +108,7 @@ fn verify(call: &Call<'_>, authorization: &Authorization, session: &Session) -> 
 /// The signature of any text, in hexadecimal.
 pub(super) fn of_text(session: &Session, scope: &str, text: &str) -> String {
     let signature = keyed(&key(session, scope), text).finalize().into_bytes();
-    signature.iter().map(|byte| format!("{byte:02x}")).collect()
+    signature.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// The key of a session for a scope: date, region, service and an ending.
@@ -130,7 +130,7 @@ fn keyed(key: &[u8], text: &str) -> Hmac<Sha256> {
 
 impl Call<'_> {
     /// A header that is there once, as text.
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

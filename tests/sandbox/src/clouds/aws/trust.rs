@@ -2,7 +2,8 @@
 //!
 //! Evaluated as IAM does: one statement must allow, none may deny. Known are the string operators (and `ArnEquals` and `ArnLike`, taken as strings), with their
 //! `ForAnyValue:`, `ForAllValues:` and `IfExists` forms, and `Null`; a statement with any other operator never
-//! applies. Left out: `NotPrincipal`, `NotAction`, policy variables.
+//! applies. Of policy variables those
+//! for special characters are known. Left out: `NotPrincipal`, `NotAction`, all other variables.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod condition;
@@ -69,20 +70,54 @@ fn texts(value: &Value) -> Vec<&str> {
     many(value).iter().filter_map(Value::as_str).collect()
 }
 
-/// `*` stands for any characters, `?` for one.
+/// `*` stands for any characters, `?` for one, except between `${` and `}`.
 fn like(pattern: &str, text: &str) -> bool {
-    let Some(wildcard) = pattern.find(['*', '?']) else {
-        return pattern == text;
+    fits(&pieces(pattern), text)
+}
+
+/// The text that a policy means, where wildcards stand for nothing.
+fn literal(text: &str) -> String {
+    let written = |piece: Piece| match piece {
+        Piece::Any => '*',
+        Piece::One => '?',
+        Piece::This(c) => c,
     };
-    let Some(rest) = text.strip_prefix(&pattern[..wildcard]) else {
-        return false;
-    };
-    let after = &pattern[wildcard + 1..];
-    let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    if pattern[wildcard..].starts_with('*') {
-        ends.any(|end| like(after, &rest[end..]))
-    } else {
-        ends.nth(1).is_some_and(|end| like(after, &rest[end..]))
+    pieces(text).into_iter().map(written).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Piece {
+    Any,
+    One,
+    This(char),
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars>
+fn pieces(pattern: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        let escaped = ["${*}", "${?}", "${$}"].into_iter().find(|special| rest.starts_with(special));
+        pieces.push(match (escaped.and_then(|special| special.chars().nth(2)), c) {
+            (Some(special), _) => Piece::This(special),
+            (None, '*') => Piece::Any,
+            (None, '?') => Piece::One,
+            (None, c) => Piece::This(c),
+        });
+        rest = &rest[escaped.map_or(c.len_utf8(), str::len)..];
+    }
+    pieces
+}
+
+fn fits(pieces: &[Piece], text: &str) -> bool {
+    let Some((piece, after)) = pieces.split_first() else { return text.is_empty() };
+    let next = |c: char| text.strip_prefix(c).is_some_and(|rest| fits(after, rest));
+    match piece {
+        Piece::This(c) => next(*c),
+        Piece::One => text.chars().next().is_some_and(next),
+        Piece::Any => {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| fits(after, &text[at..]))
+        }
     }
 }
 
@@ -128,6 +163,14 @@ mod tests {
         assert!(verdict(&json!({"StringLike": {"idp.example:sub": "repo:*/a?p:*"}}), "repo:acme/app:ref"));
         assert!(!verdict(&json!({"StringLike": {"idp.example:sub": "repo:*/a?p"}}), "repo:acme/app:ref"));
         assert!(!verdict(&json!({"StringEquals": {"idp.example:sub": "repo:*"}}), "repo:acme"));
+    }
+
+    #[test]
+    fn a_special_character_can_stand_for_itself() {
+        let pattern = "a${*}b${?}c${$}{d}*";
+        assert!(verdict(&json!({"StringLike": {"idp.example:sub": pattern}}), "a*b?c${d} and more"));
+        assert!(!verdict(&json!({"StringLike": {"idp.example:sub": pattern}}), "axb?c${d}"));
+        assert!(verdict(&json!({"StringEquals": {"idp.example:sub": "a${$}{b}*"}}), "a${b}*"));
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub(super) async fn buckets(Shared(state): Shared<Arc<State>>, headers: HeaderMa
     respond(bearer.map(|_| list).map_err(refuse_bucket), facts)
 }
 
-fn refuse_bucket(trouble: Trouble) -> Refusal {
+pub(super) fn refuse_bucket(trouble: Trouble) -> Refusal {
     let header = Some("Authorization");
     match trouble {
         Trouble::Missing => Refusal::old(

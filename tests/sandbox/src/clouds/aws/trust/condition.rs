@@ -1,7 +1,7 @@
 //! Condition operators
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>).
 
-use super::like;
+use super::{like, literal};
 
 /// How values of a key that has several count together.
 enum Quantifier {
@@ -42,10 +42,10 @@ type Comparison = fn(&str, &str) -> bool;
 /// How an operator compares, and whether it wants the values to match or not to.
 fn comparison(operator: &str) -> Option<(Comparison, bool)> {
     Some(match operator {
-        "StringEquals" | "ArnEquals" => (|wanted, value| wanted == value, true),
-        "StringNotEquals" => (|wanted, value| wanted == value, false),
-        "StringEqualsIgnoreCase" => (|wanted, value| wanted.eq_ignore_ascii_case(value), true),
-        "StringNotEqualsIgnoreCase" => (|wanted, value| wanted.eq_ignore_ascii_case(value), false),
+        "StringEquals" | "ArnEquals" => (|wanted, value| literal(wanted) == value, true),
+        "StringNotEquals" => (|wanted, value| literal(wanted) == value, false),
+        "StringEqualsIgnoreCase" => (|wanted, value| literal(wanted).eq_ignore_ascii_case(value), true),
+        "StringNotEqualsIgnoreCase" => (|wanted, value| literal(wanted).eq_ignore_ascii_case(value), false),
         "StringLike" | "ArnLike" => (like, true),
         "StringNotLike" => (like, false),
         _ => return None,
