@@ -92,11 +92,13 @@ impl Clinic<'_> {
         }
         if self.config.is_some() {
             findings.extend(findings::strangers(observation, ours));
-            findings.extend(findings::leftovers(&leftovers(ours)));
+            findings.extend(findings::leftovers(&self.leftovers(ours)));
         }
         let config = self.config.map(|config| config.file.as_path());
-        let status = status::present(self.app).and_then(|status| status::select(status, &ids(chosen)));
-        findings.extend(status.iter().flat_map(|status| findings::daemon(status, config)));
+        if let Ok(mut status) = status::present(self.app) {
+            status.logins.retain(|login| chosen.iter().any(|chosen| chosen.id.to_string() == login.login));
+            findings.extend(findings::daemon(&status, config));
+        }
         findings
     }
 
@@ -109,14 +111,18 @@ impl Clinic<'_> {
             );
         }
         if self.config.is_some() {
-            done.extend(findings::clear(&leftovers(ours), ours)?);
+            done.extend(findings::clear(&self.leftovers(ours), ours)?);
         }
         Ok(done)
     }
-}
 
-fn leftovers(ours: Ours<'_>) -> Vec<Leftover> {
-    ours.records.leftovers(&ids(ours.logins))
+    /// What is left of logins that neither this config has nor the daemon keeps, which may have another one.
+    fn leftovers(&self, ours: Ours<'_>) -> Vec<Leftover> {
+        let status = status::present(self.app).ok().filter(|status| status.daemon.is_some());
+        let logins = status.map(|status| status.logins).unwrap_or_default();
+        let kept = logins.iter().filter_map(|login| login.login.parse().ok());
+        ours.records.leftovers(&ids(ours.logins).into_iter().chain(kept).collect::<Vec<_>>())
+    }
 }
 
 fn ids(logins: &[Arc<Login>]) -> Vec<LoginId> {

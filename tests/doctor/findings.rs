@@ -103,6 +103,20 @@ fn what_somebody_wrote_over_a_leftover_stays() {
 }
 
 #[test]
+fn what_a_daemon_with_another_config_keeps_is_no_leftover() {
+    let home = home(&["default"]);
+    let _daemon = home.start();
+    home.run(["wait"]).success();
+    let other = home.path(".config/evercred/config.toml");
+    let text = fs::read_to_string(&other).unwrap().replace("[aws.default]", "[aws.other]");
+    let other = home.write("other.toml", text);
+    let words = ["doctor", "--fix", "--output", "json", "--config", other.to_str().unwrap()];
+    let mended: Value = serde_json::from_str(&home.run(words).stdout).unwrap();
+    about(&mended, "the evercred that runs has another config");
+    assert!(mended["fixed"].as_array().unwrap().is_empty() && home.read(DOCUMENT).is_some(), "{mended:#}");
+}
+
+#[test]
 fn a_config_with_mistakes_is_told_and_nothing_is_taken_for_a_leftover() {
     let home = home(&["default"]);
     home.run(["once"]).success();

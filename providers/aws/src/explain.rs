@@ -2,8 +2,9 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>).
 //!
 //! Taken are the policy alone, what `aws iam get-role` prints, and beside it what `aws iam get-open-id-connect-provider`
-//! prints. Condition keys that only AWS knows the value of, policy variables and `NotPrincipal` are taken to be in the
-//! token's favour, and noted. Left out: the signature, session policies, service control policies.
+//! prints. Condition keys that only AWS knows the value of, and policy variables, are taken to be in the token's favour,
+//! and noted; a statement with `NotPrincipal` names no principal. Left out: the signature, session policies, service
+//! control policies.
 
 mod condition;
 mod facts;
