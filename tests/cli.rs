@@ -46,6 +46,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["vault-token-helper"],
         &["token"],
         &["trust"],
+        &["explain"],
         &["logout"],
         &["install", "systemd"],
         &["uninstall", "systemd"],
