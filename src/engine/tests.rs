@@ -8,4 +8,5 @@ mod outage;
 mod reader;
 mod renewal;
 mod rig;
+mod script;
 mod secrets;
