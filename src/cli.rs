@@ -189,7 +189,7 @@ type Outcome = Result<Exit, Box<Report>>;
 
 /// Runs the program on the process's own arguments, with what `registry` knows.
 pub fn main(registry: &Registry) -> ExitCode {
-    let dumps = crate::harden::no_dumps();
+    let dumps = crate::harden::no_dumps_for_now();
     let arguments: Vec<_> = std::env::args_os().collect();
     if arguments.get(1).is_some_and(|command| command == "credential-process")
         && crate::credential_process::answer(&arguments[2..])
@@ -225,6 +225,10 @@ pub fn main(registry: &Registry) -> ExitCode {
 fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
     if let Command::Keep(keep::Arguments { detached: false, .. }) = &cli.command {
         return keep::detach();
+    }
+    // No other command gives its place to a program of the user's.
+    if !matches!(cli.command, Command::Exec(_)) {
+        crate::harden::no_dumps();
     }
     let environment = environment();
     let global = cli.global;

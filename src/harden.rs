@@ -6,22 +6,32 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 #[derive(Debug, Clone, Copy)]
 pub struct Dumps(Rlimit);
 
-/// Forbids core dumps, and reading this process's memory by others of the same user (`prctl(2)`,
-/// `PR_SET_DUMPABLE`). Where that is not to be had, there is nothing better to do than to go on.
-///
-/// Only the soft limit is lowered: the hard one could never be raised again, not even for another program.
-pub fn no_dumps() -> Dumps {
+/// Forbids core dumps, and reading this process's memory by others of the same user (`prctl(2)`, `PR_SET_DUMPABLE`), for
+/// good: not even a program that takes the place of this one may be dumped.
+pub fn no_dumps() {
+    let _ = no_dumps_for_now();
+    limit(Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// The same for as long as this program runs: the hard limit, which can never be raised again, stays as it was.
+#[must_use]
+pub fn no_dumps_for_now() -> Dumps {
     let before = getrlimit(Resource::Core);
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: before.maximum });
+    limit(Rlimit { current: Some(0), maximum: before.maximum });
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     Dumps(before)
+}
+
+/// Where that is not to be had, there is nothing better to do than to go on.
+fn limit(cores: Rlimit) {
+    let _ = setrlimit(Resource::Core, cores);
 }
 
 impl Dumps {
     /// Allows them as before, to the program that takes the place of this one: the kernel lets it be dumped again at that
     /// same instant (`execve(2)`).
     pub fn allow(&self) {
-        let _ = setrlimit(Resource::Core, self.0);
+        limit(self.0);
     }
 }
