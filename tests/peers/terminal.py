@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 
@@ -20,6 +21,9 @@ LIMIT = 60
 def main():
     pid, terminal = pty.fork()
     if pid == 0:
+        # As at every login, whatever the tests were started from: a shell lets `&` ignore these.
+        for ignored in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(ignored, signal.SIG_DFL)
         os.execvp(sys.argv[1], sys.argv[1:])
     screen = Screen(terminal)
     for line in sys.stdin:
