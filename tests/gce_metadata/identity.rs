@@ -40,12 +40,12 @@ fn who_asks_again_gets_the_same_and_each_audience_costs_one_request() {
 fn no_more_than_some_are_held_and_the_one_that_was_not_asked_for_for_longest_goes() {
     let rig = Rig::start(HOUR, DEV, "");
     let ask = |number: usize| rig.get(&format!("{IDENTITY}?audience=a{number}")).body;
-    let first = ask(0);
-    (1..=64).for_each(|number| drop(ask(number)));
+    (0..=64).for_each(|number| drop(ask(number)));
     assert_eq!(signed(&rig), 65);
     assert_eq!(ask(64), ask(64));
     assert_eq!(signed(&rig), 65, "it is held");
-    assert_ne!(ask(0), first);
+    // Two tokens of the same second are the same, so it is the signatures that are counted.
+    ask(0);
     assert_eq!(signed(&rig), 66, "it was not any more");
 }
 
