@@ -20,9 +20,11 @@ mod check;
 mod config;
 mod credential_process;
 mod docker_credential;
+mod doctor;
 mod down;
 mod env;
 mod exec;
+mod explain;
 mod get;
 mod git_credential;
 mod init;
@@ -58,7 +60,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 fresh, 1 this machine failed, 2 usage, 3 bad config, 4 refused, 5 unavailable, 6 stale, 7 expired, \
-8 no daemon, 9 timed out.";
+8 no daemon, 9 timed out, 10 not used.";
 
 /// Below a command's own options.
 const GLOBAL: &str = "Global options";
@@ -127,6 +129,8 @@ enum Command {
     Keep(keep::Arguments),
     /// Show how the logins are
     Status(status::Arguments),
+    /// Say which credential each client takes, here and now, and what keeps it from taking ours
+    Doctor(doctor::Arguments),
     /// Try the whole chain out, step by step, and publish nothing
     ///
     /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
@@ -158,6 +162,8 @@ enum Command {
     VaultTokenHelper(vault_token_helper::Arguments),
     /// Print an ID token
     Token(token::Arguments),
+    /// Say why a rule of the other side refuses the ID token, or that it accepts it
+    Explain(explain::Arguments),
     /// Print what has to be set up on the other side, so that it trusts this machine's ID tokens
     ///
     /// Looks at a real token and writes the artifacts that let in those who have tokens like it, and no strangers: the
@@ -202,8 +208,13 @@ pub fn main(registry: &Registry) -> ExitCode {
         }
     };
     let format = cli.global.output;
+    let in_one_line = matches!(cli.command, Command::CredentialProcess(_));
     match dispatch(cli, registry, &dumps) {
         Ok(exit) => exit.into(),
+        Err(report) if in_one_line && format == Format::Text => {
+            show_line(&report);
+            ExitCode::from(report.exit_code)
+        }
         Err(report) => {
             show_error(&report, format);
             ExitCode::from(report.exit_code)
@@ -230,6 +241,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::Reload => reload::run(&app, output),
         Command::Once(arguments) => once::run(&app, &arguments, output),
         Command::Status(arguments) => status::run(&app, &arguments, output),
+        Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
         Command::Check(arguments) => check::run(&app, &arguments, output),
         Command::Env(arguments) => env::run(&app, &arguments, output),
         Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
@@ -241,6 +253,7 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
         Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
         Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
         Command::Token(arguments) => token::run(&app, &arguments),
+        Command::Explain(arguments) => explain::run(&app, &arguments, output),
         Command::Trust(arguments) => trust::run(&app, &arguments, output),
         Command::Logout(arguments) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
@@ -293,6 +306,11 @@ fn show_warnings(file: &Path, warnings: &[Located]) {
     let mut stderr = std::io::stderr();
     let text = report::warnings_text(file, warnings, Colour::of(&stderr, &environment()));
     let _ = stderr.write_all(text.as_bytes());
+}
+
+/// SDKs put what `credential_process` says into an error of their own, and show it to whoever can act.
+fn show_line(report: &Report) {
+    let _ = writeln!(std::io::stderr(), "evercred: {}", report.to_line());
 }
 
 /// Writes an answer to stdout. Somebody who closed it does not want it.

@@ -28,11 +28,13 @@ pub enum Exit {
     NotRunning = 8,
     /// What was waited for did not come in time.
     TimedOut = 9,
+    /// A client does not use a login that is for it, or something else is wrong that keeps it from that.
+    Unused = 10,
 }
 
 impl Exit {
     /// All of them, for the manual.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Fresh,
         Self::Failed,
         Self::Usage,
@@ -43,6 +45,7 @@ impl Exit {
         Self::Expired,
         Self::NotRunning,
         Self::TimedOut,
+        Self::Unused,
     ];
 
     /// The number.
@@ -63,6 +66,7 @@ impl Exit {
             Self::Expired => "the credential has expired",
             Self::NotRunning => "no daemon is running, and nothing was published yet",
             Self::TimedOut => "what was waited for did not come in time",
+            Self::Unused => "a client does not use a login that is for it",
         }
     }
 }
@@ -89,6 +93,6 @@ mod tests {
     #[test]
     fn every_code_is_listed_under_its_own_number() {
         let codes: Vec<_> = Exit::ALL.iter().map(|exit| exit.code()).collect();
-        assert_eq!(codes, (0..10).collect::<Vec<_>>());
+        assert_eq!(codes, (0..11).collect::<Vec<_>>());
     }
 }

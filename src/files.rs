@@ -177,6 +177,14 @@ pub fn remove_folder(path: &Path) {
     let _ = std::fs::remove_dir_all(path);
 }
 
+/// Takes every right on the target's file from others that its mode does not give them.
+pub fn restrict(target: &Target) -> Result<(), Failure> {
+    as_owner(target.owner, || match Place::find(&target.path)? {
+        Some(place) => place.restrict(target.mode | 0o700).map_err(|error| place.trouble("restrict", error)),
+        None => Ok(()),
+    })
+}
+
 /// The content of the target's file, as its owner would read it.
 pub fn read_target(target: &Target) -> Result<Option<Vec<u8>>, Failure> {
     as_owner(target.owner, || {

@@ -10,6 +10,7 @@ pub mod control;
 pub mod credential_process;
 pub mod daemon;
 mod digest;
+mod doctor;
 pub mod doors;
 pub mod endpoints;
 pub mod engine;

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoints::Endpoint;
+use crate::files::Target;
 use crate::hooks::Hook;
 use crate::outputs::Output;
 use crate::outputs::consumers::Served;
@@ -35,6 +36,8 @@ pub struct Login {
     pub policy: Policy,
     /// Whom it tells when something happens to it.
     pub hooks: Vec<Hook>,
+    /// Where it stands for programs why it has no good credential, while it has none.
+    pub reason: Target,
     /// The registries and git servers that it is for, as patterns; none: all of its cloud.
     pub hosts: Vec<String>,
     /// Whether secrets are read with its credential, which then has to be at hand between two attempts.

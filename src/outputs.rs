@@ -18,7 +18,7 @@ mod external_account;
 mod field_choice;
 mod gce_metadata;
 mod gcloud;
-mod ini;
+pub(crate) mod ini;
 mod json;
 mod json_list;
 mod managed_identity;
@@ -50,6 +50,7 @@ use crate::config::kind::Kind;
 use crate::endpoints::Endpoint;
 use crate::files::{Owner, Target};
 
+pub(crate) use part::without_lines_of;
 pub(crate) use secret_file::SecretContext;
 
 pub use container_endpoint::answer as container_answer;

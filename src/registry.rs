@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use evercred_core::explain::Explainer;
 use evercred_core::trust::Trust;
 use evercred_core::{Configured, Provider, Question};
 use evercred_http::BuildContext;
@@ -18,20 +19,24 @@ pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
     login::<evercred_aws::Config>("aws", &["profile"])
         .asking(evercred_aws::QUESTIONS)
+        .explaining(&evercred_aws::EXPLAINER)
         .with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
     login::<evercred_azure::Config>("azure", &["workload-identity"])
         .asking(evercred_azure::QUESTIONS)
+        .explaining(&evercred_azure::EXPLAINER)
         .with_trust(&evercred_azure::Trust),
     #[cfg(feature = "gcp")]
     login::<evercred_gcp::Config>("gcp", &["external-account"])
         .asking(evercred_gcp::QUESTIONS)
+        .explaining(&evercred_gcp::EXPLAINER)
         .with_trust(&evercred_gcp::Trust),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
     login::<evercred_vault::Config>("vault", &["vault-token"])
         .asking(evercred_vault::QUESTIONS)
+        .explaining(&evercred_vault::EXPLAINER)
         .with_secrets()
         .with_trust(&evercred_vault::Trust),
 ];
@@ -45,6 +50,8 @@ pub struct ProviderKind {
     pub outputs: &'static [&'static str],
     /// Whether it keeps secrets that are read with its credential.
     pub secrets: bool,
+    /// What explains its refusals from its rules.
+    pub explainer: Option<&'static Explainer>,
     /// What can be said of how the other side is to be set up.
     pub trust: Option<&'static dyn Trust>,
     /// What the user is asked who sets up the first login.
@@ -66,6 +73,13 @@ impl ProviderKind {
         self
     }
 
+    /// The same kind, whose rules can be held against a token here.
+    #[must_use]
+    pub const fn explaining(mut self, explainer: &'static Explainer) -> Self {
+        self.explainer = Some(explainer);
+        self
+    }
+
     /// The same kind, of which it is known how the other side is to be set up.
     #[must_use]
     pub const fn with_trust(mut self, trust: &'static dyn Trust) -> Self {
@@ -79,7 +93,8 @@ pub const fn login<Config>(name: &'static str, outputs: &'static [&'static str])
 where
     Config: Configured<BuildContext, Built = Arc<dyn Provider>>,
 {
-    ProviderKind { kind: Kind::of::<Config>(name), outputs, secrets: false, questions: &[], trust: None }
+    let kind = Kind::of::<Config>(name);
+    ProviderKind { kind, outputs, secrets: false, questions: &[], explainer: None, trust: None }
 }
 
 /// Everything that a config can name.

@@ -3,6 +3,8 @@
 //! A report is plain data first, so that a terminal and a program (`--output json`) get the same. What it quotes
 //! from others may hold control characters; on a terminal they could be commands, so they are shown as `�`.
 
+mod wrap;
+
 use std::error::Error;
 use std::fmt::{self, Write};
 use std::io::{self, IsTerminal};
@@ -13,8 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Located, Problems, Resolved};
 use crate::engine::attempt_error::{AttemptError, causes};
+use crate::engine::sent::Sent;
 use crate::exit::Exit;
 use crate::login::LoginId;
+
+pub use wrap::wrapped;
 
 /// What is told about an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +35,18 @@ pub struct Report {
     /// The mistakes in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mistakes: Vec<Located>,
+    /// What it most likely means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The ID token that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
     /// What would help.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// What would let the token in, to be taken over as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cure: Option<String>,
     /// The exit code that goes with it.
     pub exit_code: u8,
 }
@@ -50,7 +64,18 @@ impl Report {
     /// A report of any error, with its chain of causes.
     pub fn new(error: &(dyn Error + 'static), hint: Option<String>, exit: Exit) -> Self {
         let (causes, error) = (causes(error), redact(&error.to_string()));
-        Self { error, causes, file: None, mistakes: Vec::new(), hint, exit_code: exit.code() }
+        let mistakes = Vec::new();
+        Self {
+            error,
+            causes,
+            file: None,
+            mistakes,
+            reason: None,
+            sent: None,
+            hint,
+            cure: None,
+            exit_code: exit.code(),
+        }
     }
 
     /// There is no login of that name; these are the ones there are.
@@ -92,21 +117,47 @@ impl Report {
         for cause in &self.causes {
             writeln!(to, "  caused by: {}", printable(cause))?;
         }
-        write_hint(self.hint.as_deref(), "", to, palette)
+        if let Some(reason) = &self.reason {
+            writeln!(to, "  which means: {}", printable(reason))?;
+        }
+        for line in self.sent.iter().flat_map(Sent::lines) {
+            writeln!(to, "  the token says: {}", wrapped(&printable(&line), "                      "))?;
+        }
+        write_hint(self.hint.as_deref(), "", to, palette)?;
+        self.cure.iter().try_for_each(|cure| writeln!(to, "what would do:\n  {}", printable(cure)))
+    }
+
+    /// As one line for a program that shows no more of what another one says.
+    pub fn to_line(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!(": {cause}"));
+        let reason = self.reason.iter().map(|reason| format!(" ({reason})"));
+        let hint = self.hint.iter().map(|hint| format!(". {hint}"));
+        let words = causes.chain(reason).chain(hint).fold(self.error.clone(), |line, word| line + &word);
+        printable(&words.replace(['\n', '\r'], " "))
     }
 }
 
 impl From<&Failure> for Report {
     fn from(failure: &Failure) -> Self {
-        Self::new(failure, failure.remedy().map(str::to_owned), failure.advice().into())
+        Self {
+            reason: failure.likely_reason().map(str::to_owned),
+            sent: failure.claims_shown().map(Sent::of),
+            cure: failure.cure().map(str::to_owned),
+            ..Self::new(failure, failure.remedy().map(str::to_owned), failure.advice().into())
+        }
     }
 }
 
 impl From<&AttemptError> for Report {
     fn from(error: &AttemptError) -> Self {
-        let sentence = io::Error::other(error.message.clone());
-        let report = Self::new(&sentence, error.hint.clone(), error.advice.into());
-        Self { causes: error.causes.to_vec(), ..report }
+        let message = io::Error::other(error.message.clone());
+        Self {
+            causes: error.causes.to_vec(),
+            reason: error.more.reason.map(str::to_owned),
+            sent: error.more.sent.clone(),
+            cure: error.more.cure.clone(),
+            ..Self::new(&message, error.hint.as_deref().map(str::to_owned), error.advice.into())
+        }
     }
 }
 
@@ -208,7 +259,7 @@ fn write_hint(hint: Option<&str>, indent: &str, to: &mut String, palette: &Palet
 }
 
 /// One character for one, so that a caret below still points at the right one.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let show = |c: char| match c {
         '\t' | '\n' => ' ',
         c if c.is_control() => char::REPLACEMENT_CHARACTER,

@@ -52,7 +52,7 @@ fn a_trust_that_does_not_fit_is_told_with_what_the_token_says() {
         let rig = with_token(Options::default(), &mint, more);
         let error = rig.refused(REFUSED, "needs_attention", code, hint);
         assert!(text(&error, "hint").contains(&rig.client_id()), "the application: {error}");
-        assert!(text(&error, "hint").contains("federated-credential create"), "the remedy: {error}");
+        assert!(text(&error, "cure").contains("federated-credential create"), "the remedy: {error}");
     }
 }
 

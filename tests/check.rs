@@ -37,8 +37,10 @@ fn steps(outcome: &Outcome) -> (i32, Vec<Value>) {
 }
 
 fn of<'s>(steps: &'s [Value], name: &str, verdict: &str) -> &'s Value {
-    let found = steps.iter().find(|step| step["step"] == name && step["verdict"] == verdict);
-    found.unwrap_or_else(|| panic!("no step `{name}` that {verdict}: {steps:#?}"))
+    let is_it = |step: &&Value| step["step"] == name && step["verdict"] == verdict;
+    let found = steps.iter().find(is_it);
+    assert!(found.is_some(), "no step `{name}` that {verdict}: {steps:#?}");
+    found.unwrap()
 }
 
 #[test]

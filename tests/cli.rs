@@ -37,6 +37,7 @@ fn every_command_has_help_that_fits_a_terminal() {
         &["exec"],
         &["env"],
         &["status"],
+        &["doctor"],
         &["get"],
         &["kube-credential"],
         &["docker-credential"],

@@ -257,9 +257,9 @@ fn a_check_ends_the_token_that_it_got() {
     let home = at(&bao, &Mint::audience(AUDIENCE), "role = \"dev\"\n");
     let logins = || bao.admin(["list", "-format=json", "sys/leases/lookup/auth/jwt/login"]);
     home.run(["once"]).success();
-    assert_eq!(logins().matches("h").count(), 1, "{}", logins());
+    assert_eq!(logins().matches('h').count(), 1, "{}", logins());
     let kept = home.read(FILE);
     home.run(["check"]).success();
-    assert_eq!(logins().matches("h").count(), 1, "{}", logins());
+    assert_eq!(logins().matches('h').count(), 1, "{}", logins());
     assert_eq!(home.read(FILE), kept);
 }

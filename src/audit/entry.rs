@@ -75,6 +75,9 @@ pub struct Entry {
     /// Why it failed: a sentence with its causes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What that most likely means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// How many refusals like the last one were not written since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeated: Option<u64>,
@@ -100,6 +103,17 @@ pub struct Token {
     /// Its `iss`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
+    /// Its `aud`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<String>,
+    /// Its `iat` (RFC 3339).
+    #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<String>")]
+    pub issued_at: Option<SystemTime>,
+    /// Its `exp` (RFC 3339).
+    #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    #[schemars(with = "Option<String>")]
+    pub expires_at: Option<SystemTime>,
     /// The first 12 hexadecimal digits of its SHA-256.
     pub sha256: String,
 }
@@ -136,6 +150,7 @@ impl Entry {
             path: None,
             stage: None,
             message: None,
+            reason: None,
             repeated: None,
             peer: None,
             request: None,
@@ -157,6 +172,7 @@ impl Entry {
         Self {
             outcome: failure.advice().class().to_owned(),
             message: Some([vec![failure.to_string()], causes(failure)].concat().join(": ")),
+            reason: failure.likely_reason().map(str::to_owned),
             request_id: failure.provider_request_id().map(str::to_owned).or(self.request_id),
             ..self
         }
@@ -171,6 +187,9 @@ impl Token {
         Self {
             subject: claims.subject().map(str::to_owned),
             issuer: claims.issuer().map(str::to_owned),
+            audience: claims.audiences().into_iter().map(str::to_owned).collect(),
+            issued_at: claims.issued_at(),
+            expires_at: claims.expires_at(),
             sha256: format!("{shown:012x}"),
         }
     }

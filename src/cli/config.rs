@@ -5,6 +5,8 @@ use serde_json::json;
 
 use crate::audit;
 use crate::config::{Resolved, schema};
+use crate::doctor::Diagnosis;
+use crate::engine::reason::Reason;
 use crate::engine::status::Status;
 use crate::exit::Exit;
 use crate::report;
@@ -35,6 +37,10 @@ pub(super) enum Document {
     Status,
     /// A line of the audit log
     Audit,
+    /// What `doctor --output json` prints
+    Doctor,
+    /// The file that says why a login has no good credential
+    Reason,
 }
 
 pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome {
@@ -44,6 +50,8 @@ pub(super) fn run(app: &App, command: Command, format: Format) -> super::Outcome
                 Document::Config => schema(&app.registry),
                 Document::Status => schemars::schema_for!(Status).to_value(),
                 Document::Audit => schemars::schema_for!(audit::Entry).to_value(),
+                Document::Doctor => schemars::schema_for!(Diagnosis).to_value(),
+                Document::Reason => schemars::schema_for!(Reason).to_value(),
             };
             print(&serde_json::to_string_pretty(&schema).unwrap_or_default());
         }

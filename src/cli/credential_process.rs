@@ -10,8 +10,9 @@ use std::time::SystemTime;
 
 use crate::credential_process::good;
 use crate::engine::attempt::Outcome as AttemptOutcome;
+use crate::engine::attempt_error::AttemptError;
 use crate::exit::Exit;
-use crate::login::LoginId;
+use crate::login::{Login, LoginId};
 use crate::outputs::{process_answer, process_document_of};
 use crate::report::Report;
 
@@ -42,13 +43,21 @@ pub(super) fn run(app: &App, arguments: &Arguments) -> super::Outcome {
     let document = good(path, app.clock.now());
     match (document, outcome) {
         (Some(document), _) => write(&document),
-        (None, AttemptOutcome::Failed { error, .. }) => Err(Report::from(&error).into()),
+        (None, AttemptOutcome::Failed { error, .. }) => Err(refused(&login, &error).into()),
         (None, AttemptOutcome::Fresh { .. }) => {
             let hint = "Is its lifetime shorter than a few seconds, or is another program changing the file?";
             let error = std::io::Error::other(format!("the document is not good ({})", path.display()));
             Err(Report::new(&error, Some(hint.to_owned()), Exit::Failed).into())
         }
     }
+}
+
+/// Programs that ask get one line, and where the rest stands.
+fn refused(login: &Login, error: &AttemptError) -> Report {
+    let report = Report::from(error);
+    let place = login.reason.path.display();
+    let hint = format!("{} More is in {place}.", report.hint.as_deref().unwrap_or_default());
+    Report { error: format!("{}: {}", login.id, report.error), hint: Some(hint), ..report }
 }
 
 fn write(document: &[u8]) -> super::Outcome {

@@ -118,5 +118,5 @@ fn describe(login: &Login, outcome: Outcome, clock: &dyn Clock, records: &Record
     };
     let before = LoginState { held: records.read(login), ..LoginState::new(now) };
     let state = after_attempt(before, outcome, now, 0.0);
-    LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &notes, now.wall) }
+    LoginStatus::new(login, &state, false, &notes, now.wall).unattended()
 }

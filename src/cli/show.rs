@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use evercred_core::HumanDuration;
 
+use crate::engine::sent::Sent;
 use crate::engine::status::{ConfigStatus, LoginStatus, Status, WayStatus};
+use crate::report::wrapped;
 use crate::time::rfc3339;
 
 /// Who keeps the logins fresh.
@@ -47,6 +49,9 @@ fn paragraph(login: &LoginStatus, now: SystemTime) -> String {
     text
 }
 
+/// Below what a claim says.
+const CONTINUED: &str = "│               ";
+
 /// What there is to say of a login, from the source of its ID tokens down to its files, and what is wrong.
 fn branches(login: &LoginStatus, now: SystemTime) -> Vec<(&'static str, String)> {
     let origin = match &login.secret {
@@ -61,8 +66,12 @@ fn branches(login: &LoginStatus, now: SystemTime) -> Vec<(&'static str, String)>
     let notes = login.notes.iter().map(|note| ("note", note.clone()));
     let errors = login.error.iter().flat_map(|error| {
         let causes = error.causes.iter().map(|cause| ("cause", cause.clone()));
+        let reason = error.reason.iter().map(|reason| ("means", reason.clone()));
+        let sent = error.sent.iter().flat_map(Sent::lines).map(|line| ("token", wrapped(&line, CONTINUED)));
         let hint = error.hint.iter().map(|hint| ("hint", hint.clone()));
-        std::iter::once(("error", error.message.clone())).chain(causes).chain(hint)
+        let cure = error.cure.iter().map(|cure| ("cure", cure.clone()));
+        let first = std::iter::once(("error", error.message.clone()));
+        first.chain(causes).chain(reason).chain(sent).chain(hint).chain(cure)
     });
     std::iter::once(origin).chain(subject).chain(outputs).chain(ways).chain(notes).chain(errors).collect()
 }

@@ -32,12 +32,16 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
     if arguments.watch {
         return live::show(app, wait::connect(app)?.watch()?, &arguments.logins, format);
     }
-    let status = match from_daemon(app)? {
-        Some(status) => status,
-        None => from_records(app)?,
-    };
-    let status = select(status, &arguments.logins)?;
+    let status = select(present(app)?, &arguments.logins)?;
     Ok(answer(Some(show::heading(&status)), &status, format))
+}
+
+/// How the logins are now, with or without a daemon.
+pub(super) fn present(app: &App) -> Result<Status, Box<Report>> {
+    match from_daemon(app)? {
+        Some(status) => Ok(status),
+        None => from_records(app),
+    }
 }
 
 /// Of `status`, what concerns `logins`; all, if none is named.
@@ -87,11 +91,13 @@ const LAST_STEPS: usize = 20;
 /// The daemon tells when something changes, and time alone is no change.
 pub(super) fn at_present(mut status: Status, now: SystemTime) -> Status {
     status.at = now;
-    for login in &mut status.logins {
+    let at_present = |mut login: LoginStatus| {
         if login.expires_at.is_some_and(|end| end <= now) {
             login.phase = Phase::Expired;
         }
-    }
+        login.advised()
+    };
+    status.logins = status.logins.into_iter().map(at_present).collect();
     status
 }
 
@@ -100,7 +106,7 @@ fn from_records(app: &App) -> Result<Status, Box<Report>> {
     let (records, now) = (app.records(), app.clock.read());
     let describe = |login: &crate::login::Login| {
         let state = LoginState { held: records.read(login), ..LoginState::new(now) };
-        LoginStatus { next_attempt_at: None, ..LoginStatus::new(login, &state, false, &[], now.wall) }
+        LoginStatus::new(login, &state, false, &[], now.wall).unattended()
     };
     let logins = app.resolved()?.logins.iter().map(|login| describe(login)).collect();
     Ok(Status { version: Status::VERSION, at: now.wall, daemon: None, logins })

@@ -9,6 +9,7 @@ use toml::de::DeTable;
 
 use super::load::Machine;
 use crate::digest;
+use crate::files::Target;
 use crate::login::{Login, Origin, Policy};
 use crate::outputs::consumers::Served;
 use crate::outputs::{Output, OutputContext};
@@ -55,6 +56,7 @@ pub fn in_folder(
             served,
             policy: Policy { ..login.policy },
             hooks: Vec::new(),
+            reason: Target::new(folder.join(format!("{}.reason.json", login.id)), 0o600),
             hosts: Vec::new(),
             has_secrets: false,
         })

@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_mins(3);
 const LOCK_NAPS: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(100));
 
 /// How an attempt ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Outcome {
     /// The outputs hold a good credential.
     Fresh {
@@ -79,22 +79,23 @@ impl Attempts {
     }
 
     async fn run_in_span(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
-        let failed = |held, (stage, failure): Failed| {
-            let error = AttemptError::new(stage, &failure);
-            self.tell_end(login, Some(&error));
-            Outcome::Failed { held, error }
-        };
         let _lock = match self.lock(login).await {
             Ok(lock) => lock,
-            Err(failure) => return failed(None, (Stage::Lock, failure)),
+            Err(failure) => return self.has_failed(login, None, (Stage::Lock, failure)),
         };
+        let outcome = self.run_under_lock(login, adopt_after).await;
+        self.note_reason(login, &outcome).await;
+        outcome
+    }
+
+    async fn run_under_lock(self: &Arc<Self>, login: &Arc<Login>, adopt_after: SystemTime) -> Outcome {
         let known = self.look(login).await;
         if let Some(held) = self.adoptable(&known, adopt_after) {
             return Outcome::Fresh { notes: notes(login, &held), held };
         }
         let got = match self.renew_or_obtain(login, known.held.as_ref(), adopt_after).await {
             Ok(got) => got,
-            Err(failure) => return failed(known.held, failure),
+            Err(failure) => return self.has_failed(login, known.held, failure),
         };
         if let Some(held) = self.still_better(got.in_use.as_ref(), &got.credential, login) {
             let note =
@@ -109,8 +110,14 @@ impl Attempts {
                 self.tell_end(login, None);
                 Outcome::Fresh { notes: notes(login, &held), held }
             }
-            Err(failure) => failed(Some(held), (Stage::Publish, failure)),
+            Err(failure) => self.has_failed(login, Some(held), (Stage::Publish, failure)),
         }
+    }
+
+    fn has_failed(&self, login: &Login, held: Option<Held>, (stage, failure): Failed) -> Outcome {
+        let error = AttemptError::new(stage, &failure);
+        self.tell_end(login, Some(&error));
+        Outcome::Failed { held, error }
     }
 
     async fn publish(

@@ -6,6 +6,8 @@ use evercred_core::{Advice, Failure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::sent::Sent;
+
 /// The step of an attempt that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -38,11 +40,24 @@ pub struct AttemptError {
     /// Its causes, outermost first.
     pub causes: Box<[String]>,
     /// The remedy.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
+    /// What else is known of it. In a box, because errors go through many hands.
+    pub more: Box<More>,
     /// The other side's code.
     pub code: Option<Box<str>>,
     /// The other side's identifier of the request.
     pub request_id: Option<Box<str>>,
+}
+
+/// What is known of a failure besides its sentence and its remedy.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct More {
+    /// What it most likely means, in our words.
+    pub reason: Option<&'static str>,
+    /// The condition, or the command, that would let the token in.
+    pub cure: Option<String>,
+    /// The ID token that was refused.
+    pub sent: Option<Sent>,
 }
 
 impl AttemptError {
@@ -53,7 +68,12 @@ impl AttemptError {
             advice: failure.advice(),
             message: failure.to_string(),
             causes: causes(failure).into(),
-            hint: failure.remedy().map(str::to_owned),
+            hint: failure.remedy().map(Box::from),
+            more: Box::new(More {
+                reason: failure.likely_reason(),
+                cure: failure.cure().map(str::to_owned),
+                sent: failure.claims_shown().map(Sent::of),
+            }),
             code: failure.provider_code().map(Box::from),
             request_id: failure.provider_request_id().map(Box::from),
         }

@@ -92,16 +92,20 @@ impl Attempts {
         token: &IdToken,
         aim: Aim<'_>,
     ) -> Result<Credential, Failed> {
+        let refused = |stage, failure: Failure| match failure.advice() {
+            Advice::NewToken | Advice::NeedsAttention => (stage, failure.shown(token.claims())),
+            Advice::Retry { .. } | Advice::Unreachable => (stage, failure),
+        };
         let on_demand = provider.gives_on_demand();
         let (exchange, fields) = match aim {
             Aim::Login => (provider.exchange(token), provider.provides()),
             Aim::For(recipient) => (provider.exchange_for(token, recipient), on_demand.as_slice()),
         };
         let exchange = exchange.instrument(tracing::debug_span!("exchange"));
-        let mut credential = exchange.await.map_err(|failure| (Stage::Exchange, failure))?;
+        let mut credential = exchange.await.map_err(|failure| refused(Stage::Exchange, failure))?;
         whole(&credential, fields, self.clock.now()).map_err(|f| (Stage::Exchange, f))?;
         let guard = provider.guard(&credential).instrument(tracing::debug_span!("guard"));
-        guard.await.map_err(|failure| (Stage::Guard, failure))?;
+        guard.await.map_err(|failure| refused(Stage::Guard, failure))?;
         if let Aim::For(_) = aim {
             return Ok(credential);
         }

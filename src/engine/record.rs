@@ -122,6 +122,12 @@ impl Records {
         record.is_some_and(|record| present(output).is_some_and(|present| !record.outputs.contains(&present)))
     }
 
+    /// Whether `output`'s file is as it was published.
+    pub fn holds(&self, login: &Login, output: &dyn Output) -> bool {
+        let record = self.load(&login.id);
+        record.is_some_and(|record| present(output).is_some_and(|present| record.outputs.contains(&present)))
+    }
+
     /// The credential that `login`'s outputs hold, as far as they give it back; `held` is what is known of it.
     pub fn recall(&self, login: &Login, held: &Held) -> Option<Credential> {
         let files = login
@@ -151,6 +157,25 @@ impl Records {
         let record = Record { fingerprint: login.fingerprint.clone(), held: held.clone(), outputs };
         let text = serde_json::to_vec(&record).unwrap_or_default();
         self.publisher.update_private(&self.path(&login.id), &text)
+    }
+
+    /// The logins that there are records of.
+    pub(super) fn ids(&self) -> Vec<LoginId> {
+        let entries = self.folder.read_dir().into_iter().flatten().filter_map(Result::ok);
+        let id = |name: &str| name.strip_suffix(".record.json")?.parse().ok();
+        let mut ids: Vec<LoginId> = entries.filter_map(|entry| id(entry.file_name().to_str()?)).collect();
+        ids.sort();
+        ids
+    }
+
+    /// What was published for `id` last: paths and digests.
+    pub(super) fn published(&self, id: &LoginId) -> Vec<(PathBuf, String)> {
+        let outputs = self.load(id).map(|record| record.outputs).unwrap_or_default();
+        outputs.into_iter().map(|published| (published.path, published.digest)).collect()
+    }
+
+    pub(super) const fn publisher(&self) -> &Publisher {
+        &self.publisher
     }
 
     /// Forgets what was published for `id`, and the passes that were made from it.

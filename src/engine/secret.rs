@@ -28,16 +28,19 @@ impl Attempts {
         adopt_after: SystemTime,
         error: AttemptError,
     ) -> Outcome {
-        let known = match self.lock(login).await {
-            Ok(_lock) => self.look(login).await,
+        let _lock = match self.lock(login).await {
+            Ok(lock) => lock,
             Err(failure) => {
                 return Outcome::Failed { held: None, error: AttemptError::new(Stage::Lock, &failure) };
             }
         };
-        match self.adoptable(&known, adopt_after) {
+        let known = self.look(login).await;
+        let outcome = match self.adoptable(&known, adopt_after) {
             Some(held) => Outcome::Fresh { held, notes: login.notes() },
             None => Outcome::Failed { held: known.held, error: without_login(login, error) },
-        }
+        };
+        self.note_reason(login, &outcome).await;
+        outcome
     }
 
     /// Keeps the secret that is held alive, unless a new one was asked for after it, or reads it.
@@ -143,7 +146,10 @@ impl Attempts {
 /// Why a secret cannot be had: its login has failed with `error`.
 pub(super) fn without_login(login: &Login, error: AttemptError) -> AttemptError {
     match login.lender() {
-        Some(lender) => AttemptError::new(Stage::Login, &refusal(login, &lender.id, &error)),
+        Some(lender) => {
+            let own = AttemptError::new(Stage::Login, &refusal(login, &lender.id, &error));
+            AttemptError { more: error.more, ..own }
+        }
         None => error,
     }
 }
@@ -152,7 +158,7 @@ fn refusal(login: &Login, lender: &LoginId, error: &AttemptError) -> Failure {
     let failure = Failure::new("read the secret", login.id.to_string(), error.advice)
         .message(format!("the login {lender} has no credential: {}", error.message));
     let failure = match &error.hint {
-        Some(hint) => failure.hint(hint),
+        Some(hint) => failure.hint(hint.as_ref()),
         None => failure,
     };
     if error.causes.is_empty() { failure } else { failure.caused_by(error.causes.join(": ")) }

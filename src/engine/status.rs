@@ -11,6 +11,8 @@ use crate::outputs::consumers::Served;
 use crate::time::rfc3339;
 
 use super::attempt_error::{AttemptError, Stage};
+use super::next::Next;
+use super::sent::Sent;
 use super::state::{LoginState, Phase};
 
 /// The state of all logins at one instant.
@@ -90,6 +92,9 @@ pub struct LoginStatus {
     pub failures: u32,
     /// What went wrong last; absent after a success.
     pub error: Option<ErrorStatus>,
+    /// What to do about it.
+    #[serde(default)]
+    pub next: Next,
     /// What is worth knowing although it works.
     pub notes: Vec<String>,
     /// The files that are kept.
@@ -132,8 +137,17 @@ pub struct ErrorStatus {
     pub message: String,
     /// Its causes, outermost first.
     pub causes: Vec<String>,
+    /// What it most likely means; absent if the message says it.
+    #[serde(default)]
+    pub reason: Option<String>,
     /// The remedy.
     pub hint: Option<String>,
+    /// The condition, or the command, that would let the ID token in, to be taken over as it is.
+    #[serde(default)]
+    pub cure: Option<String>,
+    /// The ID token that was refused, as it was sent; absent if none was.
+    #[serde(default)]
+    pub sent: Option<Sent>,
     /// The other side's code.
     pub code: Option<String>,
     /// The other side's identifier of the request.
@@ -155,7 +169,7 @@ impl LoginStatus {
         at: SystemTime,
     ) -> Self {
         let held = state.held.as_ref();
-        Self {
+        let status = Self {
             login: login.id.to_string(),
             phase: state.phase(at),
             refreshing,
@@ -169,10 +183,24 @@ impl LoginStatus {
             attempts: state.attempts,
             failures: state.failures,
             error: state.error.clone().map(ErrorStatus::from),
+            next: Next::default(),
             notes: notes.to_vec(),
             outputs: login.outputs.iter().map(|output| output.target().path.clone()).collect(),
             ways: login.served.iter().map(WayStatus::of).collect(),
-        }
+        };
+        status.advised()
+    }
+
+    /// The same, if nobody will make another attempt.
+    #[must_use]
+    pub fn unattended(self) -> Self {
+        Self { next_attempt_at: None, ..self }.advised()
+    }
+
+    /// The same with what has to be done about it as it is now.
+    #[must_use]
+    pub fn advised(self) -> Self {
+        Self { next: Next::of(&self), ..self }
     }
 }
 
@@ -202,7 +230,10 @@ impl From<AttemptError> for ErrorStatus {
             class: error.advice.class().to_owned(),
             message: error.message,
             causes: error.causes.into_vec(),
-            hint: error.hint,
+            reason: error.more.reason.map(str::to_owned),
+            hint: error.hint.map(String::from),
+            cure: error.more.cure,
+            sent: error.more.sent,
             code: error.code.map(String::from),
             request_id: error.request_id.map(String::from),
         }

@@ -50,6 +50,7 @@ impl Attempts {
         }
         let work = |this: Arc<Self>, login: Arc<Login>| {
             this.records.forget_hooks(&login.id)?;
+            this.forget_reason(&login)?;
             this.withdraw(&login)
         };
         let done =

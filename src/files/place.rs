@@ -140,6 +140,14 @@ impl Place {
             .is_ok_and(|stat| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
     }
 
+    /// Leaves of the file's permission bits only those that `mode` has, too.
+    pub(super) fn restrict(&self, mode: u32) -> io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(self.folder(), &self.name, flags, Mode::empty())?;
+        let present = rustix::fs::fstat(&file)?.st_mode & 0o777;
+        Ok(rustix::fs::fchmod(&file, Mode::from_raw_mode(present & mode))?)
+    }
+
     /// Removes the file, and says whether there was one. A mount point cannot be removed, only emptied.
     pub(super) fn remove(&self) -> io::Result<bool> {
         match rustix::fs::unlinkat(self.folder(), &self.name, AtFlags::empty()) {

@@ -165,6 +165,8 @@ mod tests {
         AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/home/dev/.local/state/evercred/aws.default.container.key
         ");
         assert!(outputs[0].endpoint().is_some() && outputs[1].endpoint().is_none());
+        let way = outputs[0].environment().unwrap();
+        assert_eq!((way.readers, way.refreshes, way.variables.len()), (Readers::Aws, true, 2));
     }
 
     #[test]

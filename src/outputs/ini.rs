@@ -8,22 +8,22 @@
 //! Left out: values, since nobody here needs anybody else's secrets, and the lone carriage return as a line ending.
 
 /// An INI file, line by line.
-pub(super) struct Ini<'a> {
-    pub(super) lines: Vec<Line<'a>>,
+pub(crate) struct Ini<'a> {
+    pub(crate) lines: Vec<Line<'a>>,
     titles: Vec<String>,
 }
 
 /// One line with its line ending.
-pub(super) struct Line<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) kind: Kind,
+pub(crate) struct Line<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) kind: Kind,
     /// Which section it is in, counted from 1; a header is in its own section, and 0 is what stands before any.
-    pub(super) section: usize,
+    pub(crate) section: usize,
 }
 
 /// What a line is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Blank,
     Comment,
     Header,
@@ -38,7 +38,7 @@ pub(super) enum Kind {
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl<'a> Ini<'a> {
-    pub(super) fn parse(file: &'a [u8]) -> Self {
+    pub(crate) fn parse(file: &'a [u8]) -> Self {
         let mut ini = Self { lines: Vec::new(), titles: Vec::new() };
         // How deep the key is indented that a deeper line would continue.
         let mut open_key = None;
@@ -59,18 +59,23 @@ impl<'a> Ini<'a> {
     }
 
     /// The numbers of the sections whose title passes `wanted`.
-    pub(super) fn sections(&self, wanted: impl Fn(&str) -> bool) -> Vec<usize> {
+    pub(crate) fn sections(&self, wanted: impl Fn(&str) -> bool) -> Vec<usize> {
         let numbered = self.titles.iter().enumerate();
         numbered.filter(|(_, title)| wanted(title)).map(|(index, _)| index + 1).collect()
     }
 
     /// What stands between the brackets of a section's header.
-    pub(super) fn title(&self, section: usize) -> &str {
+    pub(crate) fn title(&self, section: usize) -> &str {
         section.checked_sub(1).and_then(|index| self.titles.get(index)).map_or("", String::as_str)
     }
 
+    /// What stands between the brackets of all headers.
+    pub(crate) fn titles(&self) -> impl Iterator<Item = &str> {
+        self.titles.iter().map(String::as_str)
+    }
+
     /// The titles that occur more than once, each once.
-    pub(super) fn repeated_titles(&self) -> Vec<&str> {
+    pub(crate) fn repeated_titles(&self) -> Vec<&str> {
         let again = self.titles.iter().enumerate().filter(|(index, title)| {
             self.titles[..*index].iter().filter(|earlier| earlier == title).count() == 1
         });
@@ -79,7 +84,7 @@ impl<'a> Ini<'a> {
 
     /// How lines end in this file, judged by the first. One that stops half-way has the longer ending: with the other,
     /// it would seem to have the longer one as soon as something follows.
-    pub(super) fn line_ending(&self) -> &'static str {
+    pub(crate) fn line_ending(&self) -> &'static str {
         match self.lines.first() {
             Some(line) if line.bytes.ends_with(b"\r") => "\r\n",
             first => first.and_then(Line::ending).unwrap_or("\n"),
@@ -88,7 +93,7 @@ impl<'a> Ini<'a> {
 
     /// How deep a line at the end of a section has to be indented to be a key, and to leave the header below it a
     /// header: like the last key, or else like that header.
-    pub(super) fn indentation_at_end(&self, section: usize) -> &str {
+    pub(crate) fn indentation_at_end(&self, section: usize) -> &str {
         let key = self.lines.iter().rfind(|line| line.section == section && line.key().is_some());
         let header = || self.lines.iter().find(|line| line.section == section + 1);
         let space = key.or_else(header).map(|line| &line.bytes[..indentation(line.bytes)]);
@@ -96,24 +101,24 @@ impl<'a> Ini<'a> {
     }
 
     /// Whether the file begins with a UTF-8 byte order mark.
-    pub(super) fn has_byte_order_mark(&self) -> bool {
+    pub(crate) fn has_byte_order_mark(&self) -> bool {
         self.lines.first().is_some_and(|line| line.bytes.starts_with(BYTE_ORDER_MARK))
     }
 }
 
 impl Line<'_> {
     /// The key's name, if the line is one.
-    pub(super) fn key(&self) -> Option<&str> {
+    pub(crate) fn key(&self) -> Option<&str> {
         if let Kind::Key(name) = &self.kind { Some(name) } else { None }
     }
 
     /// Whether the line is more than space and comment.
-    pub(super) fn is_content(&self) -> bool {
+    pub(crate) fn is_content(&self) -> bool {
         !matches!(self.kind, Kind::Blank | Kind::Comment)
     }
 
     /// Its line ending; `None` if it is the last line and has none.
-    pub(super) fn ending(&self) -> Option<&'static str> {
+    pub(crate) fn ending(&self) -> Option<&'static str> {
         match self.bytes {
             [.., b'\r', b'\n'] => Some("\r\n"),
             [.., b'\n'] => Some("\n"),
@@ -123,7 +128,7 @@ impl Line<'_> {
 }
 
 /// The lower-case name in `name = value`, if that is what the line looks like.
-pub(super) fn key_name(line: &[u8]) -> Option<String> {
+pub(crate) fn key_name(line: &[u8]) -> Option<String> {
     let end = line.iter().position(|byte| matches!(byte, b'=' | b':'))?;
     let name = line[..end].trim_ascii();
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).to_lowercase())

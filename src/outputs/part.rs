@@ -20,6 +20,8 @@
 
 mod claim;
 
+use crate::login::LoginId;
+
 use super::ini::{Ini, Kind, Line, key_name};
 use claim::{Aside, Claim, THIS_SECTION};
 
@@ -199,6 +201,20 @@ impl Part {
     fn aside_prefix(&self) -> String {
         format!("# set aside by evercred ({}): ", self.login)
     }
+}
+
+/// The file without the lines of a login, of which nothing else is known, and with what it set aside; none, if it has no
+/// lines there.
+pub(crate) fn without_lines_of(login: &LoginId, current: &[u8]) -> Option<Vec<u8>> {
+    let titles = Ini::parse(current).titles().map(str::to_owned).collect();
+    let part = Part {
+        login: login.to_string(),
+        titles,
+        is_foreign: |_| false,
+        force: false,
+        recognised: Vec::new(),
+    };
+    part.own_lines(current).map(|_| part.retract(current))
 }
 
 /// Lines to be added.

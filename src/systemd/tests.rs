@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::engine::attempt_error::Stage;
+use crate::engine::next::Next;
 use crate::engine::status::{ConfigStatus, Daemon, ErrorStatus, LoginStatus};
 
 /// Plays systemd.
@@ -80,7 +81,10 @@ fn login(name: &str, phase: Phase) -> LoginStatus {
         class: "needs_attention".to_owned(),
         message: "failed to exchange:\nREADY=1".to_owned(),
         causes: Vec::new(),
+        reason: None,
         hint: None,
+        cure: None,
+        sent: None,
         code: None,
         request_id: None,
     });
@@ -98,6 +102,7 @@ fn login(name: &str, phase: Phase) -> LoginStatus {
         attempts: 0,
         failures: 0,
         error: failed,
+        next: Next::default(),
         notes: Vec::new(),
         outputs: Vec::new(),
         ways: Vec::new(),

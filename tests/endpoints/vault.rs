@@ -54,7 +54,7 @@ impl Rig {
         daemon.until("the first token", LIMIT, || {
             (home.status()["logins"][0]["phase"] == "fresh").then_some(())
         });
-        Self { daemon, home, server, platform: platform, listen }
+        Self { daemon, home, server, platform, listen }
     }
 
     /// A client with what the env file says, and nothing else of evercred's.

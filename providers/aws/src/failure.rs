@@ -8,7 +8,7 @@ use aws_sdk_sts::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::date_time::{DateTime, Format};
-use evercred_core::{Advice, Failure};
+use evercred_core::{Advice, Failure, Template};
 use evercred_http::network_failure;
 
 use crate::refusal::{self, Refusal};
@@ -66,7 +66,8 @@ impl Call<'_> {
         self.failure(self.patient(advice, answer))
             .code(code)
             .message(message)
-            .hint(self.fill(remedy))
+            .reason(meaning)
+            .remedied(Template(remedy), &self.words)
             .request_id(request_id)
     }
 
@@ -97,10 +98,6 @@ impl Call<'_> {
             Ok(error) => network_failure(self.operation.clone(), self.place, *error),
             Err(other) => self.imitated().caused_by(other),
         }
-    }
-
-    fn fill(&self, text: &str) -> String {
-        self.words.iter().fold(text.to_owned(), |text, (name, word)| text.replace(name, word))
     }
 
     /// Takes over the other side's own wish when to be asked again.

@@ -15,6 +15,7 @@ mod assume_role;
 mod chain;
 mod config;
 mod connector;
+mod explain;
 mod failure;
 mod guard;
 mod partition;
@@ -34,6 +35,7 @@ mod web_identity;
 
 pub use chain::Link;
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use policy::SessionPolicy;
 pub use questions::QUESTIONS;
 pub use role_arn::{AccountId, RoleArn};

@@ -58,7 +58,8 @@ pub(crate) static WEB_IDENTITY: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the account does not know the token's issuer",
         remedy: "Create an OIDC identity provider for {issuer} with the audience {audience} in the IAM of account \
-                 {account}, or correct `role_arn`.",
+                 {account}, or correct `role_arn`.\naws iam create-open-id-connect-provider --url '{issuer}' \
+                 --client-id-list '{audience}'",
     },
     // SeaweedFS's STS has one code for both.
     Refusal {
@@ -66,7 +67,9 @@ pub(crate) static WEB_IDENTITY: &[Refusal] = &[
         saying: "audience",
         advice: Advice::NeedsAttention,
         meaning: "the token is for an audience that the identity provider does not list",
-        remedy: "Add the audience {audience} to the identity provider {provider}, or set `audience` to one it lists.",
+        remedy: "Add the audience {audience} to the identity provider {provider}, or set `audience` to one it lists.\naws \
+                 iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn '{provider}' --client-id \
+                 '{audience}'",
     },
     Refusal {
         codes: &["InvalidParameterValue"],
@@ -114,7 +117,9 @@ pub(crate) static WEB_IDENTITY: &[Refusal] = &[
         remedy: "The token says `iss` {issuer}, `sub` {subject}, `aud` {audience}. In the trust policy of {role} check \
                  that Principal.Federated is {provider}, that Action has sts:AssumeRoleWithWebIdentity, and that \
                  Condition allows just these values of \"{host}:sub\" and \"{host}:aud\" (StringLike, not \
-                 StringEquals, where it has a *). If there is no such role, correct `role_arn`.",
+                 StringEquals, where it has a *). If there is no such role, correct `role_arn`.\n{\"Effect\": \"Allow\", \
+                 \"Principal\": {\"Federated\": \"{provider}\"}, \"Action\": \"sts:AssumeRoleWithWebIdentity\", \
+                 \"Condition\": {\"StringEquals\": {\"{host}:aud\": \"{audience}\", \"{host}:sub\": \"{subject}\"}}}",
     },
 ];
 

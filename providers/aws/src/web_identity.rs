@@ -39,7 +39,8 @@ pub(crate) async fn ask(
 /// The call in the words that a refusal of it needs: the claims, and the identity provider that AWS looks for.
 pub(crate) fn call<'a>(sts: &'a Sts, role: &RoleArn, claims: &Claims) -> Call<'a> {
     let issuer = claims.issuer().unwrap_or("(none)");
-    let host = issuer.trim_start_matches("https://").trim_end_matches('/');
+    // IAM leaves out the scheme and keeps the rest to the letter, a final slash included.
+    let host = issuer.split_once("://").map_or(issuer, |(_, host)| host);
     let provider = format!("arn:{}:iam::{}:oidc-provider/{host}", role.partition().name, role.account());
     Call {
         operation: format!("assume the role {role} by the ID token"),

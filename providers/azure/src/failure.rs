@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use evercred_core::{Advice, Failure};
+use evercred_core::{Advice, Failure, Template};
 use evercred_http::network_failure;
 use serde::Deserialize;
 
@@ -64,7 +64,8 @@ impl Asked<'_> {
         self.failure(self.patient(refusal.advice, answer))
             .code(code)
             .message(message)
-            .hint(self.fill(refusal.remedy))
+            .reason(refusal.meaning)
+            .remedied(Template(refusal.remedy), &self.words)
             .request_id(refused.trace_id.as_deref().or(answer.request_id.as_deref()))
     }
 
@@ -80,11 +81,6 @@ impl Asked<'_> {
                     .hint(NOT_ENTRA)
             }
         }
-    }
-
-    fn fill(&self, text: &str) -> String {
-        let text = text.replace("{create}", refusal::CREATE);
-        self.words.iter().fold(text, |text, (name, word)| text.replace(name, word))
     }
 
     /// Takes over the other side's own wish when to be asked again.

@@ -14,6 +14,7 @@
 mod authority;
 mod cloud;
 mod config;
+mod explain;
 mod failure;
 mod guard;
 mod pass;
@@ -28,5 +29,6 @@ mod transport;
 mod trust;
 
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
 pub use trust::Trust;

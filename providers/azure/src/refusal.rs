@@ -33,42 +33,54 @@ pub(crate) fn find(code: &str, status: u16) -> &'static Refusal {
     TABLE.iter().find(|refusal| refusal.codes.iter().any(fits)).unwrap_or(unknown)
 }
 
-/// How the trust is set up.
-pub(crate) const CREATE: &str = "`az ad app federated-credential create --id {client} --parameters '{\"name\": \
-                                 \"evercred\", \"issuer\": \"{issuer}\", \"subject\": \"{subject}\", \"audiences\": \
-                                 [\"{audience}\"]}'`, or for a managed identity `az identity federated-credential \
-                                 create` with the same issuer, subject and audience";
+/// A remedy, and the command that sets up the trust.
+macro_rules! or_trust {
+    ($remedy:literal) => {
+        concat!(
+            $remedy,
+            "\naz ad app federated-credential create --id {client} --parameters '{\"name\": \"evercred\", \"issuer\": \
+             \"{issuer}\", \"subject\": \"{subject}\", \"audiences\": [\"{audience}\"]}'"
+        )
+    };
+}
 
 static TABLE: &[Refusal] = &[
     Refusal {
         codes: &["700211*"],
         advice: Advice::NeedsAttention,
         meaning: "no federated credential is for this issuer",
-        remedy: "The token says `iss` {issuer}, `sub` {subject}, `aud` {audience}, and {client} has no federated \
-                 credential for that issuer (to the letter, a final slash included): {create}. A new one takes some \
-                 minutes to count.",
+        remedy: or_trust!(
+            "The token says `iss` {issuer}, `sub` {subject}, `aud` {audience}, and {client} has no federated credential for \
+             that issuer (to the letter, a final slash included): create one, which takes some minutes to count."
+        ),
     },
     Refusal {
         codes: &["700212*"],
         advice: Advice::NeedsAttention,
         meaning: "no federated credential is for this audience",
-        remedy: "The token says `aud` {audience}. Set `audience` to what the federated credential of {client} names, or \
-                 add this one there: {create}.",
+        remedy: or_trust!(
+            "The token says `aud` {audience}. Set `audience` to what the federated credential of {client} names, or create one \
+             for this audience."
+        ),
     },
     Refusal {
         codes: &["700213*", "700214"],
         advice: Advice::NeedsAttention,
         meaning: "no federated credential is for this subject",
-        remedy: "The token says `sub` {subject} (`iss` {issuer}, `aud` {audience}), and {client} has no federated \
-                 credential with just that subject; capitals count, and there are no wildcards: {create}. A new one \
-                 takes some minutes to count.",
+        remedy: or_trust!(
+            "The token says `sub` {subject} (`iss` {issuer}, `aud` {audience}), and {client} has no federated credential with \
+             just that subject; capitals count, and there are no wildcards. Create one, which takes some minutes to count; \
+             a managed identity has `az identity federated-credential create`."
+        ),
     },
     Refusal {
         codes: &["70021", "700222", "700229", "700227"],
         advice: Advice::NeedsAttention,
         meaning: "no federated credential fits the token",
-        remedy: "The token says `iss` {issuer}, `sub` {subject}, `aud` {audience}. Tokens of Entra itself are not taken; \
-                 for all others, set up the trust: {create}. A new one takes some minutes to count.",
+        remedy: or_trust!(
+            "The token says `iss` {issuer}, `sub` {subject}, `aud` {audience}. Tokens of Entra itself are not taken; for all \
+             others, create a federated credential, which takes some minutes to count."
+        ),
     },
     Refusal {
         codes: &["700024*", "500133"],

@@ -17,6 +17,11 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The value of `name` as it is, also if it is set to nothing: some programs take that for a value.
+    pub fn verbatim(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// The first of `names` that is set.
     pub fn first(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.get(name))
@@ -71,6 +76,7 @@ mod tests {
     fn a_variable_set_to_nothing_counts_as_not_set() {
         let environment: Environment = [("A", ""), ("B", "x")].into_iter().collect();
         assert_eq!(environment.first(&["A", "B"]), Some("x"));
+        assert_eq!((environment.verbatim("A"), environment.verbatim("C")), (Some(""), None));
     }
 
     #[test]

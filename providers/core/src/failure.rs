@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Secret, conceal, redact};
+use crate::{Claims, Secret, conceal, redact};
 
 /// The cause behind a failure.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -58,7 +58,10 @@ struct Details {
     code: Option<String>,
     message: Option<String>,
     advice: Advice,
+    reason: Option<&'static str>,
     hint: Option<String>,
+    cure: Option<String>,
+    shown: Option<Claims>,
     request_id: Option<String>,
     source: Option<BoxError>,
 }
@@ -72,7 +75,10 @@ impl Failure {
             code: None,
             message: None,
             advice,
+            reason: None,
             hint: None,
+            cure: None,
+            shown: None,
             request_id: None,
             source: None,
         }))
@@ -92,10 +98,33 @@ impl Failure {
         self
     }
 
+    /// What the message most likely means, in our words: a fragment.
+    #[must_use]
+    pub fn reason(mut self, reason: &'static str) -> Self {
+        self.0.reason = Some(reason);
+        self
+    }
+
     /// What the reader can do about it: a full sentence.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The remedy of a [`Template`]: the hint, and what would let the token in.
+    #[must_use]
+    pub fn remedied(mut self, template: Template, words: &[(&'static str, String)]) -> Self {
+        let (hint, cure) = template.fill(words);
+        self.0.hint = Some(hint);
+        self.0.cure = cure;
+        self
+    }
+
+    /// The claims of the ID token that was shown to the other side. They are no secret; the token is.
+    #[must_use]
+    pub fn shown(mut self, claims: &Claims) -> Self {
+        self.0.shown = Some(claims.clone());
         self
     }
 
@@ -135,6 +164,21 @@ impl Failure {
         self
     }
 
+    /// What the message most likely means.
+    pub fn likely_reason(&self) -> Option<&'static str> {
+        self.0.reason
+    }
+
+    /// The condition, or the command, that would let the token in.
+    pub fn cure(&self) -> Option<&str> {
+        self.0.cure.as_deref()
+    }
+
+    /// The claims of the ID token that was refused.
+    pub fn claims_shown(&self) -> Option<&Claims> {
+        self.0.shown.as_ref()
+    }
+
     /// The remedy, if one is known.
     pub fn remedy(&self) -> Option<&str> {
         self.0.hint.as_deref()
@@ -149,6 +193,29 @@ impl Failure {
     pub fn provider_request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
+}
+
+/// A remedy with names in braces, for which words are put in.
+///
+/// Its first line is a sentence for the reader. What follows, if anything does, is a condition or a command to be taken
+/// over as it is; words that are put in there cannot leave the quotes around them, be they of JSON or of a shell.
+#[derive(Debug, Clone, Copy)]
+pub struct Template(pub &'static str);
+
+impl Template {
+    fn fill(self, words: &[(&'static str, String)]) -> (String, Option<String>) {
+        let (hint, cure) = self.0.split_once('\n').map_or((self.0, None), |(hint, cure)| (hint, Some(cure)));
+        let put = |text: &str, quote: fn(&str) -> String| {
+            words.iter().fold(text.to_owned(), |text, (name, word)| text.replace(name, &quote(word)))
+        };
+        (put(hint, str::to_owned), cure.map(|cure| put(cure, quoted)))
+    }
+}
+
+/// Text that stays inside of double quotes of JSON and of single quotes of a shell.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].replace('\'', "\\u0027")
 }
 
 impl fmt::Display for Failure {
@@ -174,6 +241,16 @@ impl Error for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_in_a_cure_stays_inside_of_its_quotes() {
+        let failure = Failure::new("ask", "", Advice::NeedsAttention).remedied(
+            Template("The `sub` is {s}.\nset '{\"sub\": \"{s}\"}'"),
+            &[("{s}", "a'b\"c".to_owned())],
+        );
+        assert_eq!(failure.remedy(), Some("The `sub` is a'b\"c."));
+        assert_eq!(failure.cure(), Some(r#"set '{"sub": "a\u0027b\"c"}'"#));
+    }
 
     #[test]
     fn display_is_one_sentence_without_token_or_cause() {

@@ -98,7 +98,8 @@ impl Claims {
         &self.0
     }
 
-    fn instant(&self, name: &str) -> Option<SystemTime> {
+    /// A claim that is an instant (RFC 7519 §2, `NumericDate`).
+    pub fn instant(&self, name: &str) -> Option<SystemTime> {
         let seconds = self.0.get(name)?.as_f64()?;
         let since_epoch = Duration::try_from_secs_f64(seconds).ok()?;
         SystemTime::UNIX_EPOCH.checked_add(since_epoch)

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use evercred_core::{Advice, Failure, Secret};
+use evercred_core::{Advice, Failure, Secret, Template};
 use evercred_http::network_failure;
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
@@ -73,7 +73,8 @@ impl Call<'_> {
             .failure(patient(advice, answer))
             .code(&codes[0])
             .message(message)
-            .hint(self.fill(remedy))
+            .reason(meaning)
+            .remedied(Template(remedy), &self.words)
             .conceal(self.told.iter().copied());
         Refused { failure, is_too_long: refusal::is_too_long(&codes, message) }
     }
@@ -85,10 +86,6 @@ impl Call<'_> {
             other => other,
         };
         self.failure(patient(advice, answer)).message(format!("HTTP status {}", answer.status)).hint(remedy)
-    }
-
-    fn fill(&self, text: &str) -> String {
-        self.words.iter().fold(text.to_owned(), |text, (name, word)| text.replace(name, word))
     }
 }
 

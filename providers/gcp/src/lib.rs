@@ -19,6 +19,7 @@ mod answer;
 mod call;
 mod config;
 mod endpoint;
+mod explain;
 mod external_account;
 mod identity;
 mod impersonation;
@@ -35,6 +36,7 @@ mod trust;
 
 pub use account::ServiceAccount;
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
 pub use resource::ProjectNumber;
 pub use trust::Trust;

@@ -59,9 +59,9 @@ pub(crate) static IMPERSONATION: &[Refusal] = &[
         saying: &["iam.serviceaccounts."],
         advice: Advice::NeedsAttention,
         meaning: "the pool's identity may not speak for the service account, or there is no such account",
-        remedy: "If {account} is right, let the identity use it: gcloud iam service-accounts add-iam-policy-binding \
-                 {account} --role=roles/iam.workloadIdentityUser --member=\"{principal}\" (or a principalSet that it is \
-                 in). It takes up to 7 minutes to be known; evercred asks again every two.",
+        remedy: "If {account} is right, let the identity, or a principalSet that it is in, use it. It takes up to 7 minutes \
+                 to be known; evercred asks again every two.\ngcloud iam service-accounts add-iam-policy-binding '{account}' \
+                 --role=roles/iam.workloadIdentityUser --member='{principal}'",
     },
     NO_ACCOUNT,
     DISABLED,
@@ -89,8 +89,8 @@ const NOT_ENABLED: Refusal = Refusal {
     saying: &[],
     advice: Advice::NeedsAttention,
     meaning: "an API is not enabled in the project",
-    remedy: "Enable it in the project that the message names (\"gcloud services enable sts.googleapis.com \
-             iamcredentials.googleapis.com\"), and wait some minutes.",
+    remedy: "Enable it in the project that the message names, and wait some minutes.\ngcloud services enable \
+             sts.googleapis.com iamcredentials.googleapis.com",
 };
 
 const TOO_LONG: Refusal = Refusal {
@@ -116,7 +116,7 @@ const DISABLED: Refusal = Refusal {
     saying: &["disabled", "service account"],
     advice: Advice::NeedsAttention,
     meaning: "the service account is disabled",
-    remedy: "Enable it: gcloud iam service-accounts enable {account}",
+    remedy: "Enable it.\ngcloud iam service-accounts enable '{account}'",
 };
 
 /// Of every request.

@@ -1,6 +1,6 @@
 //! From the client's errors to what the user is told.
 
-use evercred_core::{Advice, Failure, SecretRead};
+use evercred_core::{Advice, Failure, SecretRead, Template};
 use evercred_http::network_failure;
 use rustify::errors::ClientError as WireError;
 use serde_json::Value;
@@ -97,9 +97,8 @@ impl Asked<'_> {
         let said = errors.iter().map(|error| error.trim()).collect::<Vec<_>>().join("; ");
         let refusal = refusal::find(self.call, status, &said);
         let message = if said.is_empty() { refusal.meaning } else { &said };
-        let remedy =
-            self.names.iter().fold(refusal.remedy.to_owned(), |text, (name, word)| text.replace(name, word));
-        self.failure(refusal.advice).code(status.to_string()).message(message).hint(remedy)
+        let failure = self.failure(refusal.advice).code(status.to_string()).message(message);
+        failure.reason(refusal.meaning).remedied(Template(refusal.remedy), &self.names)
     }
 
     /// A version that was deleted or destroyed is answered with what is still known of it.

@@ -17,6 +17,7 @@
 
 mod address;
 mod config;
+mod explain;
 mod failure;
 mod gateway;
 mod logical;
@@ -31,5 +32,6 @@ mod settings;
 mod trust;
 
 pub use config::Config;
+pub use explain::EXPLAINER;
 pub use questions::QUESTIONS;
 pub use trust::Trust;

@@ -41,7 +41,7 @@ pub(crate) fn find(call: Call, status: u16, message: &str) -> &'static Refusal {
     particular.iter().chain(COMMON).find(fits).unwrap_or(unknown)
 }
 
-/// Of the login. The order counts: a message about the audience names the token too.
+/// Of the login. A write without a key resets it, so cures write the whole role. The order counts: a message about the audience names the token too.
 static LOGIN: &[Refusal] = &[
     Refusal {
         statuses: &[400, 403],
@@ -63,7 +63,8 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is for an audience that the role does not take",
         remedy: "The token says `aud` {audience}. Add it to the bound_audiences of the role {role}, or set `audience` \
-                 to one that is there.",
+                 to one that is there.\nbao read -format=json auth/{mount}/role/{role} \
+                 | jq '.data | .bound_audiences += [\"{audience}\"]' | bao write auth/{mount}/role/{role} -",
     },
     Refusal {
         statuses: &[400, 403],
@@ -71,7 +72,8 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is of an issuer that the mount does not take",
         remedy: "The token says `iss` {issuer}. Set that as bound_issuer (or as oidc_discovery_url) of auth/{mount}/config, \
-                 or correct `mount`.",
+                 or correct `mount`.\nbao read -format=json auth/{mount}/config \
+                 | jq '.data + {\"bound_issuer\": \"{issuer}\"}' | bao write auth/{mount}/config -",
     },
     Refusal {
         statuses: &[400, 403],
@@ -79,7 +81,8 @@ static LOGIN: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the ID token is for a subject that the role does not take",
         remedy: "The token says `sub` {subject}. Set that as bound_subject of the role {role}, or use bound_claims with a \
-                 pattern instead.",
+                 pattern instead.\nbao read -format=json auth/{mount}/role/{role} \
+                 | jq '.data + {\"bound_subject\": \"{subject}\"}' | bao write auth/{mount}/role/{role} -",
     },
     Refusal {
         statuses: &[400, 403],

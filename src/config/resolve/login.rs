@@ -19,6 +19,7 @@ use crate::config::problem::Problem;
 use crate::config::show;
 use crate::config::tree::{self, Section};
 use crate::digest;
+use crate::files::Target;
 use crate::login::{Login, LoginId, Origin};
 use crate::outputs::consumers::Served;
 use crate::outputs::{Output, OutputContext};
@@ -45,7 +46,9 @@ impl Resolver<'_> {
         let context = provider.as_deref().map(|provider| self.context(&id, provider, account.as_ref()));
         let outputs = self.outputs(kind, &id, provider.as_deref().zip(context.as_ref()), section);
         let secrets = self.secret_tables(kind, section);
-        let login = self.itself(kind, &id, section, (common, provider, outputs), !secrets.is_empty());
+        let reason = self.reason(&id, account.as_ref());
+        let built = (common, provider, outputs, reason);
+        let login = self.itself(kind, &id, section, built, !secrets.is_empty());
         for secret in &secrets {
             self.secret(&id, login.as_ref(), account.as_ref(), secret);
         }
@@ -57,7 +60,7 @@ impl Resolver<'_> {
         kind: &ProviderKind,
         id: &LoginId,
         section: &Section<'_>,
-        (common, provider, outputs): (Option<Common>, Option<Arc<dyn Provider>>, Outputs),
+        (common, provider, outputs, reason): (Option<Common>, Option<Arc<dyn Provider>>, Outputs, Target),
         has_secrets: bool,
     ) -> Option<Arc<Login>> {
         let common = common?;
@@ -78,6 +81,7 @@ impl Resolver<'_> {
             served: outputs.served,
             policy: common.policy,
             hooks: common.hooks,
+            reason,
             hosts: common.hosts,
             has_secrets,
         });
@@ -142,6 +146,13 @@ impl Resolver<'_> {
             outputs.add(kind.name, &kind.schema(), &section, built);
         }
         outputs
+    }
+
+    /// The file that says why the login has no good credential, beside what it keeps in the state folder.
+    pub(super) fn reason(&self, id: &LoginId, account: Option<&Account>) -> Target {
+        let folder = account.map_or_else(|| self.machine.paths.state_folder.clone(), Account::state_folder);
+        Target::new(folder.join(format!("{id}.reason.json")), 0o600)
+            .owned_by(account.map(|account| account.owner))
     }
 
     fn context(&self, id: &LoginId, provider: &dyn Provider, account: Option<&Account>) -> OutputContext {

@@ -75,6 +75,7 @@ impl Resolver<'_> {
         let fingerprint = self.describe_secret(lender, &id, section, template.as_deref());
         let origin = Origin::Secret { login: Arc::clone(lender), reader };
         let (policy, hooks) = (itself.policy, itself.hooks);
+        let reason = self.reason(&id, account);
         self.logins.push(Arc::new(Login {
             id,
             fingerprint,
@@ -83,6 +84,7 @@ impl Resolver<'_> {
             outputs,
             policy,
             hooks,
+            reason,
             hosts: Vec::new(),
             has_secrets: false,
         }));

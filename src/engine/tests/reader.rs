@@ -63,6 +63,7 @@ impl Reader {
             served: Vec::new(),
             policy: Policy::default(),
             hooks: Vec::new(),
+            reason: Target::new(folder.join(format!("secret-{index}.reason.json")), 0o600),
             hosts: Vec::new(),
             has_secrets: false,
         })

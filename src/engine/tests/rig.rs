@@ -309,6 +309,7 @@ fn login(
         served: vec![Served { delivery: Delivery::of(way), files: Vec::new() }],
         policy,
         hooks: Vec::new(),
+        reason: Target::new(folder.join(name("reason.json")), 0o600),
         hosts: Vec::new(),
         has_secrets: false,
     }

@@ -79,6 +79,11 @@ pub fn javascript(home: &Home) -> Command {
     javascript_peer(home, "@aws-sdk/client-sts", "js_alive.mjs")
 }
 
+/// One process of the JavaScript SDK v3 that says which credential it takes in case after case.
+pub fn which_source_javascript(home: &Home) -> Command {
+    javascript_peer(home, "@aws-sdk/credential-provider-node", "which_source.mjs")
+}
+
 /// One process of google-auth that stays alive and lists projects at `url`.
 pub fn google_auth(home: &Home, url: &str) -> Command {
     let mut command = python(home, "google_alive.py");

@@ -98,6 +98,16 @@ impl OpenBao {
         self.admin(["write", path, &format!("@{}", file.display())]);
     }
 
+    /// Runs a line of shell, in which `bao` has the root token; gives its output.
+    pub fn shell(&self, line: &str) -> String {
+        let mut shell = Command::new("/bin/sh");
+        let folder = clients::bao_program();
+        let folder = folder.parent().expect("a program is in a folder").display();
+        shell.env_clear().env("PATH", format!("{folder}:/usr/bin:/bin")).env("HOME", self.folder.path());
+        shell.env("BAO_ADDR", self.address()).env("BAO_TOKEN", &self.root_token);
+        Outcome::of(shell.args(["-c", line])).success()
+    }
+
     /// Runs the command line with the root token; gives its output.
     pub fn admin<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> String {
         let mut bao = Command::new(clients::bao_program());

@@ -48,11 +48,12 @@ async fn check(case: &Case, name: &str) {
     let (_server, provider) = crate::rig(crate::ROLE, vec![answer]).await;
     let failure = crate::exchange(&*provider).await.unwrap_err();
     let (shown, hint) = (failure.to_string(), failure.remedy().unwrap_or_default());
-    let about = format!("{name} ({}): {shown} / {hint}", case.docs);
+    let advice = format!("{hint}\n{}", failure.cure().unwrap_or_default());
+    let about = format!("{name} ({}): {shown} / {advice}", case.docs);
     assert_eq!(class(&failure), case.expect.class, "{about}");
     assert_eq!(failure.provider_code(), case.expect.code.as_deref(), "{about}");
     assert!(shown.contains(case.expect.says.as_deref().unwrap_or_default()), "{about}");
-    assert!(hint.contains(&case.expect.hint) && !hint.contains('{'), "{about}");
+    assert!(advice.contains(&case.expect.hint) && !hint.contains('{'), "{about}");
     assert!(!shown.contains(SIGNATURE) && !shown.ends_with('.'), "{about}");
 }
 

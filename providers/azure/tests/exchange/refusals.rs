@@ -52,11 +52,12 @@ async fn check(case: &Case, name: &str) {
     let (_server, provider) = crate::rig("", vec![answer]).await;
     let failure = crate::exchange(&*provider).await.unwrap_err();
     let (shown, hint) = (failure.to_string(), failure.remedy().unwrap_or_default());
-    let about = format!("{name} ({}): {shown} / {hint}", case.docs);
+    let advice = format!("{hint}\n{}", failure.cure().unwrap_or_default());
+    let about = format!("{name} ({}): {shown} / {advice}", case.docs);
     assert_eq!(class(&failure), case.expect.class, "{about}");
     assert_eq!(failure.provider_code(), case.expect.code.as_deref(), "{about}");
     assert!(shown.contains(&case.expect.says), "{about}");
-    assert!(hint.contains(&case.expect.hint) && !WORDS.iter().any(|word| hint.contains(word)), "{about}");
+    assert!(advice.contains(&case.expect.hint) && !WORDS.iter().any(|word| advice.contains(word)), "{about}");
     assert!(!shown.contains("Trace ID") && !shown.contains('\r'), "{about}");
     assert!(!format!("{failure:?}").contains(SIGNATURE) && !shown.ends_with('.'), "{about}");
 }

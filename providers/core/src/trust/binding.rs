@@ -66,9 +66,10 @@ pub fn bind(identity: &Identity<'_>, scope: Option<Level>, other: (&str, Sees)) 
     let (name, sees) = other;
     let refused = |level: Level, why: &Why| {
         let word = identity.platform.word(level);
+        let other = LEVELS.into_iter().rev().find(|other| tests(identity, *other, sees).is_ok());
         Failure::new(format!("trust one {word} alone at {name}"), identity.issuer, Advice::NeedsAttention)
             .message(why.sentence(identity, level, name))
-            .hint(remedy::of(identity, level, sees, why))
+            .hint(remedy::of(identity, level, (sees, why), other))
     };
     let wanted = scope.unwrap_or(Level::Workspace);
     let why = match tests(identity, wanted, sees) {

@@ -4,13 +4,23 @@ use super::binding::Why;
 use super::{Identity, Sees};
 use crate::platform::{Level, Platform};
 
-/// The remedy, in full sentences.
-pub(super) fn of(identity: &Identity<'_>, level: Level, sees: Sees, why: &Why) -> String {
-    let other = wider(identity, level, why);
-    match subjects(identity.platform, level).filter(|_| sees != Sees::Claims) {
-        Some(subjects) => format!("{subjects}{other}"),
-        None if sees == Sees::Claims => format!("This platform's tokens would have to name it.{other}"),
-        None => other.trim_start().to_owned(),
+/// The remedy, in full sentences. `other` is a level that could be let in.
+pub(super) fn of(
+    identity: &Identity<'_>,
+    level: Level,
+    (sees, why): (Sees, &Why),
+    other: Option<Level>,
+) -> String {
+    let named = if *why == Why::Strangers { level.max(Level::Organisation) } else { level };
+    let subjects = subjects(identity.platform, level).or_else(|| subjects(identity.platform, named));
+    match (subjects.filter(|_| sees != Sees::Claims), other.map(|other| scope(other, why))) {
+        (Some(subjects), Some(scope)) => format!("{subjects} Or take {scope}."),
+        (Some(subjects), None) => subjects,
+        (None, Some(scope)) => format!("Take {scope}."),
+        (None, None) => {
+            let word = identity.platform.word(named);
+            format!("Have the platform name the {word} in its tokens, or trust another token of it.")
+        }
     }
 }
 
@@ -50,19 +60,13 @@ fn subjects(platform: Platform, level: Level) -> Option<String> {
     })
 }
 
-/// Which scope would do, if one does.
-fn wider(identity: &Identity<'_>, level: Level, why: &Why) -> String {
-    match why {
-        Why::Strangers => String::new(),
-        Why::OnlyTheBeginning(_) => " Or take --scope workspace, and repeat it for each subject.".to_owned(),
-        Why::Unnamed if level == Level::Workspace => " Or take --scope project.".to_owned(),
-        Why::Unnamed if identity.platform == Platform::Other => {
-            " Take --scope workspace: of this platform only whole subjects are understood.".to_owned()
-        }
-        Why::Unnamed => match identity.subject.narrowest() {
-            Some(Level::Workspace) => " Or take --scope workspace.".to_owned(),
-            Some(Level::Project) if level != Level::Project => " Or take --scope project.".to_owned(),
-            _ => String::new(),
-        },
-    }
+/// A scope that would do.
+fn scope(other: Level, why: &Why) -> String {
+    let word = match other {
+        Level::Workspace => "workspace",
+        Level::Project => "project",
+        Level::Organisation => "organisation",
+    };
+    let again = if matches!(why, Why::OnlyTheBeginning(_)) { ", once for each subject" } else { "" };
+    format!("--scope {word}{again}")
 }

@@ -28,7 +28,8 @@ pub(crate) static EXCHANGE: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the provider does not accept the token's audience",
         remedy: "The token's `aud` is {audience}. Set `audience` to one of the provider's allowed audiences, or allow this \
-                 one there: \"{describe}\" shows them as oidc.allowedAudiences.",
+                 one there: \"{describe}\" shows them as oidc.allowedAudiences. What is \
+                 set replaces what was there.\n{update} --allowed-audiences='{audience}'",
     },
     Refusal {
         codes: &["invalid_grant"],
@@ -44,7 +45,7 @@ pub(crate) static EXCHANGE: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the provider expects tokens of another issuer",
         remedy: "The token's `iss` is {issuer}. The provider's issuer must be the same to the letter, final slash included: \
-                 \"{describe}\" shows it as oidc.issuerUri.",
+                 \"{describe}\" shows it as oidc.issuerUri.\n{update} --issuer-uri='{issuer}'",
     },
     Refusal {
         codes: &[],
@@ -68,7 +69,8 @@ pub(crate) static EXCHANGE: &[Refusal] = &[
         advice: Advice::NeedsAttention,
         meaning: "the provider's attribute condition rejects the token",
         remedy: "The token's `sub` is {subject}. Compare attributeCondition in \"{describe}\" with the claims that \
-                 \"evercred token --audience {audience} --decode\" shows.",
+                 \"evercred token --audience {audience} --decode\" shows. What is set replaces what was there.\n{update} --attribute-condition='assertion.sub == \
+                 \"{subject}\"'",
     },
     Refusal {
         codes: &["invalid_grant"],
