@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 
@@ -20,6 +21,9 @@ LIMIT = 60
 def main():
     pid, terminal = pty.fork()
     if pid == 0:
+        # A job in the background of a script ignores some, and hands that on; a login at a terminal does not.
+        for name in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
+            signal.signal(name, signal.SIG_DFL)
         os.execvp(sys.argv[1], sys.argv[1:])
     screen = Screen(terminal)
     for line in sys.stdin:
