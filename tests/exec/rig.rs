@@ -46,8 +46,15 @@ impl Rig {
 
     /// `command` in `evercred exec`, with these words before it.
     pub(crate) fn exec(&self, words: &[&str], command: &Command) -> Command {
-        let mut exec = self.home.evercred(["exec"]);
-        exec.args(words).arg("--").arg(command.get_program()).args(command.get_args());
+        // A test that runs in the background of a script ignores some signals, and would hand that on.
+        let mut exec = self.home.command("/usr/bin/env");
+        exec.arg("--default-signal")
+            .arg(evercred_test_support::program())
+            .arg("exec")
+            .args(words)
+            .arg("--")
+            .arg(command.get_program())
+            .args(command.get_args());
         for (name, value) in command.get_envs() {
             value.map(|value| exec.env(name, value));
         }

@@ -41,7 +41,7 @@ fn a_command_reads_from_the_terminal_and_knows_its_size() {
     terminal.type_line("evercred exec aws.default -- bash --norc --noediting");
     terminal.type_line("echo $EVERCRED_EXEC:$AWS_PROFILE");
     terminal.until("aws.default:default");
-    terminal.type_line("echo sl\"\"eeping; sleep 100");
+    terminal.type_line("sh -c 'echo sl\"\"eeping; exec sleep 100'");
     terminal.until("sleeping\\r?\\n");
     terminal.keys("\u{3}");
     terminal.until("\\^C[\\s\\S]*ready> ");

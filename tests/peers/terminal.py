@@ -21,9 +21,9 @@ LIMIT = 60
 def main():
     pid, terminal = pty.fork()
     if pid == 0:
-        # As at every login, whatever the tests were started from: a shell lets `&` ignore these.
-        for ignored in (signal.SIGINT, signal.SIGQUIT):
-            signal.signal(ignored, signal.SIG_DFL)
+        # A job in the background of a script ignores some, and hands that on; a login at a terminal does not.
+        for name in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGHUP):
+            signal.signal(name, signal.SIG_DFL)
         os.execvp(sys.argv[1], sys.argv[1:])
     screen = Screen(terminal)
     for line in sys.stdin:
