@@ -186,7 +186,7 @@ fn no_token_lease_or_secret_comes_out_but_into_its_file() {
     let mut canaries = vec!["canary-of-the-store".to_owned(), "PRIVATE KEY".to_owned()];
     let mut plant = || {
         canaries.push(home.read(".vault-token").unwrap());
-        canaries.push(home.read(".pgpass").unwrap().rsplit(':').next().unwrap().to_owned());
+        canaries.push(home.read(SERVICE).unwrap().trim().rsplit('=').next().unwrap().to_owned());
         let leases = rig.server.admin(["list", "-format=json", "sys/leases/lookup/database/creds/app"]);
         canaries.extend(serde_json::from_str::<Vec<String>>(&leases).unwrap());
     };
@@ -230,29 +230,32 @@ fn database(rig: &Rig, default_ttl: &str, max_ttl: &str) -> Postgres {
     postgres
 }
 
-/// What `psql` and every other client of a database reads at each connection.
+/// Where `psql` finds the service `app`.
+const SERVICE: &str = "pg_service.conf";
+
+/// What `psql` and every other client of a database reads at each connection, name and password at once.
 fn database_secret(more: &str) -> String {
     format!(
         r#"
         [[vault.default.secrets]]
         name = "db"
         path = "database/creds/app"
-        file = "~/.pgpass"
-        template = "*:*:*:{{{{ username }}}}:{{{{ password }}}}"
+        file = "~/{SERVICE}"
+        template = """
+[app]
+user={{{{ username }}}}
+password={{{{ password }}}}
+"""
 
         {more}"#
     )
 }
 
-/// Who `psql` is in the database, if it gets in with what is in `.pgpass` now.
+/// Who `psql` is in the database, if it gets in with what is in the file now.
 fn user(home: &Home, postgres: &Postgres) -> Result<String, String> {
-    let passwords = home.read(".pgpass").ok_or("there is no .pgpass")?;
-    let name = passwords.split(':').nth(3).unwrap().to_owned();
     let mut psql = postgres.psql(home);
-    psql.env("PGUSER", name)
-        .env("PGPASSFILE", home.path(".pgpass"))
-        .args(["--command", "SELECT current_user"]);
-    let outcome = Outcome::of(&mut psql);
+    psql.env("PGSERVICEFILE", home.path(SERVICE)).env("PGSERVICE", "app");
+    let outcome = Outcome::of(psql.args(["--command", "SELECT current_user"]));
     if outcome.code() == Some(0) { Ok(outcome.stdout.trim().to_owned()) } else { Err(outcome.stderr) }
 }
 
@@ -261,9 +264,7 @@ fn users_over(home: &Home, postgres: &Postgres, time: Duration, mut daemon: Daem
     daemon.until("the first user", LIMIT, || user(home, postgres).ok());
     let (start, mut users) = (Instant::now(), BTreeSet::new());
     while start.elapsed() < time {
-        // Between our look for the name and psql's for the password, both may have changed.
-        let found = user(home, postgres).or_else(|_| user(home, postgres));
-        users.insert(found.unwrap_or_else(|error| panic!("{error}\n{}", daemon.log())));
+        users.insert(user(home, postgres).unwrap_or_else(|error| panic!("{error}\n{}", daemon.log())));
     }
     until("nothing is wrong", LIMIT, || all_fresh(home).then_some(()));
     users
