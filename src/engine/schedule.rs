@@ -64,7 +64,7 @@ const WITHOUT_EXPIRY: Duration = Duration::from_hours(24);
 ///
 /// Half of its life from now, give or take a tenth drawn by `jitter` (in `0.0..1.0`), so that a fleet started
 /// together does not refresh together; so early that its readers find the next one when they ask for it; no later than
-/// `refresh_every`; never sooner than a second.
+/// `refresh_every`; never sooner than a second, unless it would end first.
 pub fn refresh_at(
     now: SystemTime,
     expires_at: Option<SystemTime>,
@@ -76,7 +76,13 @@ pub fn refresh_at(
     let wanted = policy.refresh_every.map_or(half, |most| most.min(half)).mul_f64(0.9 + 0.2 * jitter);
     let latest =
         life.and_then(|life| demand.replace_within(life)).map(|within| within.mul_f64(0.9 + 0.1 * jitter));
-    now + latest.map_or(wanted, |latest| latest.min(wanted)).max(SHORTEST_WAIT)
+    now + latest.map_or(wanted, |latest| latest.min(wanted)).max(shortest_wait(life))
+}
+
+/// What ends sooner than two seconds from now, as after a last renewal, must not end before it is replaced; what has ended
+/// already is no reason to hurry.
+fn shortest_wait(life: Option<Duration>) -> Duration {
+    life.filter(|life| !life.is_zero()).map_or(SHORTEST_WAIT, |life| SHORTEST_WAIT.min(life / 2))
 }
 
 #[cfg(test)]
@@ -145,6 +151,13 @@ mod tests {
         assert!(matches!(next_step(&holding(40, 50), &Policy::default(), now(45)), Step::Wait(_)));
     }
 
+    #[test]
+    fn what_is_left_by_a_last_renewal_is_replaced_before_it_ends() {
+        let end = wall(0) + Duration::from_millis(900);
+        let at = refresh_at(wall(0), Some(end), (&Policy::default(), &Demand::default()), 0.99);
+        assert!(at < wall(0) + Duration::from_millis(500), "{at:?}");
+    }
+
     proptest! {
         #[test]
         fn a_refresh_comes_after_now_and_near_the_middle_of_the_life(life in 4_u64..100_000, jitter in 0.0..1.0) {
@@ -167,7 +180,8 @@ mod tests {
         fn a_refresh_never_waits_longer_than_asked(life in 0_u64..100_000, most in 1_u64..1_000, jitter in 0.0..1.0) {
             let policy = Policy { refresh_every: Some(Duration::from_secs(most)), ..Policy::default() };
             let at = refresh_at(wall(0), Some(wall(life)), (&policy, &Demand::default()), jitter);
-            prop_assert!(at >= wall(0) + SHORTEST_WAIT);
+            let least = SHORTEST_WAIT / if life == 1 { 2 } else { 1 };
+            prop_assert!(at >= wall(0) + least);
             prop_assert!(at <= wall(0) + SHORTEST_WAIT.max(Duration::from_secs(most).mul_f64(1.1)));
         }
     }
