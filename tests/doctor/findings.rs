@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::sync::LazyLock;
 
 use evercred_sandbox::{Mint, Options, Sandbox};
-use evercred_test_support::{Home, Outcome};
+use evercred_test_support::{Daemon, Home, Outcome};
 use serde_json::Value;
 
 static PLATFORM: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::start(Options::default()).unwrap());
@@ -105,8 +105,7 @@ fn what_somebody_wrote_over_a_leftover_stays() {
 #[test]
 fn what_a_daemon_with_another_config_keeps_is_no_leftover() {
     let home = home(&["default"]);
-    let _daemon = home.start();
-    home.run(["wait"]).success();
+    let _daemon = running(&home);
     let other = home.path(".config/evercred/config.toml");
     let text = fs::read_to_string(&other).unwrap().replace("[aws.default]", "[aws.other]");
     let other = home.write("other.toml", text);
@@ -173,14 +172,24 @@ fn an_address_that_evercred_listens_at_is_ours_and_another_is_not() {
 #[test]
 fn a_daemon_with_another_config_is_told_of() {
     let home = home(&["default"]);
-    let mut daemon = home.start();
-    daemon.until("the login to be fresh", std::time::Duration::from_mins(1), || home.read(CONFIG));
+    let _daemon = running(&home);
     let found = diagnosed(&home, &["doctor"], GOOD);
     assert!(!found.to_string().contains("no evercred runs here"), "{found:#}");
     let other =
         home.write("other.toml", fs::read_to_string(home.path(".config/evercred/config.toml")).unwrap());
     let found = diagnosed(&home, &["--config", other.to_str().unwrap(), "doctor"], GOOD);
     about(&found, "the evercred that runs has another config");
+}
+
+/// A daemon that has written everything, its record included.
+fn running(home: &Home) -> Daemon {
+    let mut daemon = home.start();
+    let is_fresh = || (home.status()["logins"][0]["phase"] == "fresh").then_some(());
+    let socket = home.path("run/evercred/control.sock");
+    daemon.until("the login to be fresh", std::time::Duration::from_mins(1), || {
+        socket.exists().then(is_fresh).flatten()
+    });
+    daemon
 }
 
 fn home(logins: &[&str]) -> Home {
