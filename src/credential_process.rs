@@ -2,7 +2,7 @@
 //!
 //! SDKs run the command for every client they make, and botocore for every request in a credential's last quarter of
 //! an hour, so the usual case is a program of its own, `evercred-credential-process`, which does this and nothing
-//! else: it starts as fast as `cat`. Whatever is not usual it leaves to `evercred credential-process`.
+//! else: it starts nearly as fast as `cat`. Whatever is not usual it leaves to `evercred credential-process`.
 
 use std::ffi::OsString;
 use std::io::Write as _;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::sync::Arc;
 
-use evercred_core::Door;
+use evercred_core::{Door, Secret};
 use serde_json::json;
 
 use crate::doors::login_for;
@@ -81,7 +81,7 @@ fn get(logins: &[Arc<Login>], attempts: &Arc<Attempts>, server: &str) -> Result<
     let door = door(server).ok_or(Told::NotFound)?;
     let login = login_for(logins, &door).ok_or(Told::NotFound)?;
     let pass = runtime()?.block_on(attempts.pass(login, &door)).map_err(|error| Report::from(&error))?;
-    let user = pass.user.unwrap_or_default();
+    let user = pass.user.as_ref().map_or("", Secret::expose);
     Ok(json!({"ServerURL": server, "Username": user, "Secret": pass.secret.expose()}).to_string())
 }
 

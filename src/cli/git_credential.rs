@@ -89,7 +89,7 @@ fn answer(pass: &Pass) -> String {
     let end = pass.expires_at.and_then(|end| end.duration_since(SystemTime::UNIX_EPOCH).ok());
     let end = end.map(|end| format!("password_expiry_utc={}\n", end.as_secs())).unwrap_or_default();
     match &pass.user {
-        Some(user) => format!("username={user}\npassword={secret}\n{end}"),
+        Some(user) => format!("username={}\npassword={secret}\n{end}", user.expose()),
         None => format!("capability[]=authtype\nauthtype=Bearer\ncredential={secret}\nephemeral=1\n{end}"),
     }
 }

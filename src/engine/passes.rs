@@ -123,7 +123,7 @@ impl Records {
             && kept.made_at <= now
             && kept.expires_at.is_none_or(|end| now < end);
         is_good.then(|| Pass {
-            user: kept.user,
+            user: kept.user.map(Secret::new),
             secret: Secret::new(kept.secret),
             expires_at: kept.expires_at,
             was_asked_for: true,
@@ -133,7 +133,7 @@ impl Records {
     fn keep_pass(&self, login: &Login, door: &Door, pass: &Pass, now: SystemTime) -> Result<(), Failure> {
         let kept = Kept {
             fingerprint: login.fingerprint.clone(),
-            user: pass.user.clone(),
+            user: pass.user.as_ref().map(|user| user.expose().to_owned()),
             secret: pass.secret.expose().to_owned(),
             made_at: now,
             expires_at: pass.expires_at,

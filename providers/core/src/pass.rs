@@ -60,8 +60,8 @@ impl fmt::Display for Door {
 /// What is shown there: a user name and a password, or a bearer token.
 #[derive(Debug, Clone)]
 pub struct Pass {
-    /// The user's name; a bearer token has none.
-    pub user: Option<String>,
+    /// The user's name, which some servers want a secret in; a bearer token has none.
+    pub user: Option<Secret>,
     /// The password or the token.
     pub secret: Secret,
     /// When it ends; `None`: with the credential that it was made from.
@@ -78,7 +78,7 @@ impl Pass {
 
     /// A password.
     pub fn password(user: impl Into<String>, password: Secret) -> Self {
-        Self { user: Some(user.into()), ..Self::bearer(password) }
+        Self { user: Some(Secret::new(user)), ..Self::bearer(password) }
     }
 
     /// Lets it end at `instant`, or earlier if it ended earlier already.
@@ -124,4 +124,16 @@ pub trait Passes {
     /// Makes one. Whatever it says of its end, it does not outlast `credential`.
     fn pass<'a>(&'a self, door: &'a Door, credential: &'a Credential)
     -> BoxFuture<'a, Result<Pass, Failure>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_the_user_nor_the_password_is_in_the_debug_output() {
+        let pass = Pass::password("AKID%session-token", Secret::new("signature"));
+        let shown = format!("{pass:?}");
+        assert!(!shown.contains("session-token") && !shown.contains("signature"), "{shown}");
+    }
 }
