@@ -196,9 +196,30 @@ pub fn main(registry: &Registry) -> ExitCode {
     {
         return Exit::Fresh.into();
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    perform(&arguments, |cli| match cli.command {
+        Command::Keep(keep::Arguments { detached: false, .. }) => keep::detach(),
+        Command::Explain(_) if !registry.explains() => explain::elsewhere(&arguments[1..]),
+        _ => dispatch(cli, registry, &dumps),
+    })
+}
+
+/// The same for `evercred-explain`, to which `evercred` leaves its command `explain`, with the whole command line.
+pub fn explain(registry: &Registry) -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    perform(&arguments, |cli| {
+        let Command::Explain(arguments) = &cli.command else {
+            return Err(usage("evercred-explain has the command explain, and no other").into());
+        };
+        crate::harden::no_dumps();
+        let app = begin(&cli.global, &cli.command, registry)?;
+        explain::run(&app, arguments, cli.global.output)
+    })
+}
+
+fn perform(arguments: &[OsString], work: impl FnOnce(Cli) -> Outcome) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) if error.use_stderr() && wants_json(&arguments) => {
+        Err(error) if error.use_stderr() && wants_json(arguments) => {
             show_error(&misused(&error), Format::Json);
             return Exit::Usage.into();
         }
@@ -209,7 +230,7 @@ pub fn main(registry: &Registry) -> ExitCode {
     };
     let format = cli.global.output;
     let in_one_line = matches!(cli.command, Command::CredentialProcess(_));
-    match dispatch(cli, registry, &dumps) {
+    match work(cli) {
         Ok(exit) => exit.into(),
         Err(report) if in_one_line && format == Format::Text => {
             show_line(&report);
@@ -222,20 +243,22 @@ pub fn main(registry: &Registry) -> ExitCode {
     }
 }
 
+/// What every command starts from.
+fn begin(global: &Global, command: &Command, registry: &Registry) -> Result<app::App, Box<Report>> {
+    let environment = environment();
+    start_log(global, command, &environment)?;
+    app::App::new(environment, registry.clone(), global.config.clone())
+}
+
 fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
-    if let Command::Keep(keep::Arguments { detached: false, .. }) = &cli.command {
-        return keep::detach();
-    }
     // No other command gives its place to a program of the user's.
     if !matches!(cli.command, Command::Exec(_)) {
         crate::harden::no_dumps();
     }
-    let environment = environment();
-    let global = cli.global;
+    let Cli { global, command } = cli;
     let output = global.output;
-    start_log(&global, &cli.command, &environment)?;
-    let app = app::App::new(environment, registry.clone(), global.config.clone())?;
-    match cli.command {
+    let app = begin(&global, &command, registry)?;
+    match command {
         Command::Init(arguments) => init::run(&app, &arguments, output),
         Command::Up(arguments) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),

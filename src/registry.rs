@@ -19,26 +19,35 @@ pub const PROVIDERS: &[ProviderKind] = &[
     #[cfg(feature = "aws")]
     login::<evercred_aws::Config>("aws", &["profile"])
         .asking(evercred_aws::QUESTIONS)
-        .explaining(&evercred_aws::EXPLAINER)
         .with_trust(&evercred_aws::Trust),
     #[cfg(feature = "azure")]
     login::<evercred_azure::Config>("azure", &["workload-identity"])
         .asking(evercred_azure::QUESTIONS)
-        .explaining(&evercred_azure::EXPLAINER)
         .with_trust(&evercred_azure::Trust),
     #[cfg(feature = "gcp")]
     login::<evercred_gcp::Config>("gcp", &["external-account"])
         .asking(evercred_gcp::QUESTIONS)
-        .explaining(&evercred_gcp::EXPLAINER)
         .with_trust(&evercred_gcp::Trust),
     #[cfg(feature = "token")]
     login::<evercred_token::Config>("token", &["token-file"]).asking(evercred_token::QUESTIONS),
     #[cfg(feature = "vault")]
     login::<evercred_vault::Config>("vault", &["vault-token"])
         .asking(evercred_vault::QUESTIONS)
-        .explaining(&evercred_vault::EXPLAINER)
         .with_secrets()
         .with_trust(&evercred_vault::Trust),
+];
+
+/// What explains the refusals of these providers from their rules. Only the program `evercred-explain` has it: it brings
+/// interpreters of the vendors' languages, and the program that holds credentials for weeks is better off without.
+pub const EXPLAINERS: &[(&str, &Explainer)] = &[
+    #[cfg(feature = "aws")]
+    ("aws", &evercred_aws::EXPLAINER),
+    #[cfg(feature = "azure")]
+    ("azure", &evercred_azure::EXPLAINER),
+    #[cfg(feature = "gcp")]
+    ("gcp", &evercred_gcp::EXPLAINER),
+    #[cfg(feature = "vault")]
+    ("vault", &evercred_vault::EXPLAINER),
 ];
 
 /// A kind of provider: `[WORD.NAME]` in config is a login at it.
@@ -118,10 +127,38 @@ impl Registry {
         }
     }
 
+    /// The same, with [`EXPLAINERS`].
+    #[must_use]
+    pub fn with_explainers(mut self) -> Self {
+        for provider in &mut self.providers {
+            let built_in = EXPLAINERS.iter().find(|(name, _)| *name == provider.kind.name);
+            provider.explainer = provider.explainer.or(built_in.map(|(_, explainer)| *explainer));
+        }
+        self
+    }
+
+    /// Whether rules of any provider can be held against a token here.
+    pub fn explains(&self) -> bool {
+        self.providers.iter().any(|provider| provider.explainer.is_some())
+    }
+
     /// One provider more.
     #[must_use]
     pub fn with_provider(mut self, provider: ProviderKind) -> Self {
         self.providers.push(provider);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interpreters_of_rules_are_in_the_program_that_explains_and_not_in_the_daemon() {
+        assert!(!Registry::built_in().explains());
+        let explained = Registry::built_in().with_explainers().providers.into_iter();
+        let explained: Vec<_> = explained.filter(|kind| kind.explainer.is_some()).collect();
+        assert_eq!(explained.len(), EXPLAINERS.len());
     }
 }

@@ -74,6 +74,17 @@ fn every_command_has_help_that_fits_a_terminal() {
 }
 
 #[test]
+fn explain_needs_the_program_beside_evercred_and_says_so() {
+    let home = Home::new();
+    let alone = home.path("evercred");
+    std::fs::copy(home.evercred(["explain"]).get_program(), &alone).unwrap();
+    let refused = Outcome::of(home.command(alone).args(["explain", "--policy", "role.json"]));
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("evercred-explain: No such file or directory"), "{refused:?}");
+    assert!(refused.stderr.contains("hint: It belongs beside evercred: install both."), "{refused:?}");
+}
+
+#[test]
 fn errors_are_json_with_their_causes_their_hint_and_the_exit_code() {
     let rig = Rig::new();
     rig.login("stranger", "");

@@ -2,6 +2,7 @@
 
 mod show;
 
+use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::exit::Exit;
 use crate::files;
 use crate::login::LoginId;
 use crate::report::Report;
+use crate::sibling;
 use crate::sources::shared::{SharedTokens, Want};
 
 use super::app::{App, runtime};
@@ -56,6 +58,14 @@ pub(super) fn run(app: &App, arguments: &Arguments, format: Format) -> super::Ou
         Format::Json => print(&show::json(kind, &explanation, &sent)),
     }
     Ok(if explanation.accepted { Exit::Fresh } else { Exit::Refused })
+}
+
+/// Leaves it to the program beside this one that knows the rules; what is left is that there is none.
+pub(super) fn elsewhere(arguments: &[OsString]) -> super::Outcome {
+    let (program, error) = sibling::take_place("evercred-explain", |program| program.args(arguments));
+    let error = io::Error::new(error.kind(), format!("failed to run {}: {error}", program.display()));
+    let hint = "It belongs beside evercred: install both.".to_owned();
+    Err(Report::new(&error, Some(hint), Exit::Failed).into())
 }
 
 fn documents(paths: &[PathBuf]) -> Result<Vec<Document>, Box<Report>> {
