@@ -165,9 +165,9 @@ impl Daemon {
 
     /// Writes the file of variables; that this fails is no failure of a login.
     async fn write_variables(&self, resolved: &Resolved) {
+        let Some(file) = resolved.variables_file.clone() else { return };
         let publisher = files::Publisher::new(self.machine.paths.runtime_folder.join("locks"));
-        let file = resolved.variables_file.clone();
-        let write = move || file.map(|file| file.publish(&publisher)).transpose();
+        let write = move || file.publish(&publisher);
         if let Ok(Err(failure)) = tokio::task::spawn_blocking(write).await {
             tracing::warn!(%failure, "The file of variables was not written.");
         }

@@ -55,8 +55,9 @@ impl Drop for Guard {
     }
 }
 
-/// Watches the files at `paths`, which are absolute, whether they exist or not. Whatever happens after this call is noticed; each
-/// file whose content has changed since, or that came or went, is sent. Needs a runtime.
+/// Watches the files at `paths`, which are absolute, whether they exist or not. What they hold now is remembered; each file
+/// whose content is another later, or that came or went, is sent. Needs a runtime, and does not wait for the watches to be
+/// set: what happens before they are is seen when they are.
 pub fn watch(paths: &[PathBuf], environment: &Environment) -> (Guard, mpsc::Receiver<PathBuf>) {
     watch_in(paths, Terrain::of(environment), TICK)
 }
@@ -79,9 +80,10 @@ struct Rouser {
 type Events = mpsc::UnboundedReceiver<Event>;
 
 async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<PathBuf>, rouser: Rouser) {
+    // Setting watches takes a thread and many calls, and who watches has just begun with something more urgent. What changes
+    // meanwhile is seen no later than if it had been announced.
+    tokio::time::sleep(QUIET).await;
     loop {
-        wait(&mut events, lookout.plan(), &rouser).await;
-        settle(&mut events, lookout.plan()).await;
         // Reading may hang on a dead file system; that must not hold up anybody else.
         let looked = tokio::task::spawn_blocking(move || {
             let changed = lookout.look();
@@ -94,6 +96,8 @@ async fn attend(mut lookout: Lookout, mut events: Events, sender: mpsc::Sender<P
                 return;
             }
         }
+        wait(&mut events, lookout.plan(), &rouser).await;
+        settle(&mut events, lookout.plan()).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Looking at the files, and keeping the watches where they belong.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
@@ -18,21 +19,17 @@ pub(super) struct Lookout {
     paths: Vec<PathBuf>,
     terrain: Terrain,
     plan: Plan,
-    watcher: Option<RecommendedWatcher>,
+    events: UnboundedSender<Event>,
+    watcher: OnceCell<Option<RecommendedWatcher>>,
 }
 
 impl Lookout {
-    /// Sets the watches, which send to `events`, and remembers what the files hold now.
+    /// Remembers what the files hold now. The first [`look`](Self::look) sets the watches, which send to `events`: that
+    /// takes longer than whoever is starting wants to wait.
     pub(super) fn new(paths: &[PathBuf], terrain: Terrain, events: UnboundedSender<Event>) -> Self {
-        let watcher = notify::recommended_watcher(move |event| pass_on(event, &events))
-            .inspect_err(|error| {
-                tracing::warn!(%error, "Files cannot be watched; they are looked at once a minute instead.");
-            })
-            .ok();
-        let files = paths.iter().map(|path| (path.clone(), Content::None)).collect();
-        let mut lookout = Self { files, paths: paths.to_vec(), terrain, plan: Plan::default(), watcher };
-        lookout.look();
-        lookout
+        let files = paths.iter().map(|path| (path.clone(), Content::of(path))).collect();
+        let (paths, plan) = (paths.to_vec(), Plan::default());
+        Self { files, paths, terrain, plan, events, watcher: OnceCell::new() }
     }
 
     /// What is being watched.
@@ -76,7 +73,8 @@ impl Lookout {
     /// Watches what `plan` says, and nothing else. Every watch is made anew: a folder of the same name may be
     /// another one by now, even with the same inode number.
     fn arm(&mut self, plan: &Plan) -> bool {
-        let Some(watcher) = &mut self.watcher else { return false };
+        self.watcher.get_or_init(|| watcher(self.events.clone()));
+        let Some(watcher) = self.watcher.get_mut().and_then(Option::as_mut) else { return false };
         for path in self.plan.watched() {
             // The kernel may have dropped it with the folder.
             let _ = watcher.unwatch(path);
@@ -91,6 +89,14 @@ impl Lookout {
         }
         complete
     }
+}
+
+fn watcher(events: UnboundedSender<Event>) -> Option<RecommendedWatcher> {
+    notify::recommended_watcher(move |event| pass_on(event, &events))
+        .inspect_err(|error| {
+            tracing::warn!(%error, "Files cannot be watched; they are looked at once a minute instead.");
+        })
+        .ok()
 }
 
 /// Sends `event` on, unless somebody only read: we do that too, and would wake ourselves for ever.
@@ -118,6 +124,7 @@ mod tests {
         let (sender, mut events) = mpsc::unbounded_channel();
         let mut lookout =
             Lookout::new(std::slice::from_ref(&token), Terrain::with_busy(["/", "/tmp"]), sender);
+        assert_eq!(lookout.look(), Vec::<PathBuf>::new());
         fs::read(&token).unwrap();
         assert_eq!(lookout.look(), Vec::<PathBuf>::new());
         fs::create_dir(&mark).unwrap();
