@@ -31,6 +31,7 @@ mod init;
 mod install;
 mod keep;
 mod kube_credential;
+mod later;
 mod live;
 mod log;
 mod logout;
@@ -46,6 +47,7 @@ mod up;
 mod vault_token_helper;
 mod wait;
 
+use later::Later;
 use log::LogFormat;
 
 /// Keeps cloud credentials fresh from this machine's OIDC identity.
@@ -94,21 +96,21 @@ enum Format {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a first config, from what this machine knows and what you say
-    Init(init::Arguments),
+    Init(Later<init::Arguments>),
     /// Keep all logins fresh in the background, if that is not done already
-    Up(up::Arguments),
+    Up(Later<up::Arguments>),
     /// End what keeps the logins fresh in the background
     Down,
     /// Keep all logins fresh, in the foreground, until stopped
-    Run(run::Arguments),
+    Run(Later<run::Arguments>),
     /// Return when logins are fresh, or with the reason why they are not
-    Wait(wait::Arguments),
+    Wait(Later<wait::Arguments>),
     /// Refresh now what is not due yet
-    Refresh(refresh::Arguments),
+    Refresh(Later<refresh::Arguments>),
     /// Read the config again
     Reload,
     /// Refresh what is due, once, and end
-    Once(once::Arguments),
+    Once(Later<once::Arguments>),
     /// Run a command that finds these logins
     ///
     /// It gets the variables by which programs find them, and none of those that would come before: profiles and paths of
@@ -117,62 +119,62 @@ enum Command {
     ///
     /// Until the command begins, exit codes are those of evercred; 126 means that it cannot be executed, 127 that there is
     /// no such command.
-    Exec(exec::Arguments),
+    Exec(Later<exec::Arguments>),
     /// Print the variables by which programs find these logins
     ///
     /// They name profiles and paths of files that evercred keeps fresh, rather than secrets, and change with the config
     /// only. Variables that would come before them are taken out. For the start-up files of shells, see the table
     /// `[environment]` of the config.
-    Env(env::Arguments),
+    Env(Later<env::Arguments>),
     /// Keep logins fresh until a process ends; `exec` starts it so
     #[command(hide = true)]
-    Keep(keep::Arguments),
+    Keep(Later<keep::Arguments>),
     /// Show how the logins are
-    Status(status::Arguments),
+    Status(Later<status::Arguments>),
     /// Say which credential each client takes, here and now, and what keeps it from taking ours
-    Doctor(doctor::Arguments),
+    Doctor(Later<doctor::Arguments>),
     /// Try the whole chain out, step by step, and publish nothing
     ///
     /// The ID token, the way to the servers and their clocks, the exchange, and every output up to its last step. What can
     /// be ended on the other side is ended again; secrets are not read, because that may make a lease.
-    Check(check::Arguments),
+    Check(Later<check::Arguments>),
     /// Print the credential of one login, after a refresh if it is due
-    Get(get::Arguments),
+    Get(Later<get::Arguments>),
     /// Answer an AWS SDK's `credential_process`
-    CredentialProcess(credential_process::Arguments),
+    CredentialProcess(Later<credential_process::Arguments>),
     /// Answer kubectl, and other clients of Kubernetes, as their exec plugin
-    KubeCredential(kube_credential::Arguments),
+    KubeCredential(Later<kube_credential::Arguments>),
     /// Be the credential helper of docker, podman and other clients of registries
     ///
     /// They run docker-credential-evercred, which is the same, for each registry in their config:
     /// {"credHelpers": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com": "evercred"}}. Which login that is shows in the
     /// registry's host; the logins' `hosts` decide between several.
-    DockerCredential(docker_credential::Arguments),
+    DockerCredential(Later<docker_credential::Arguments>),
     /// Be the credential helper of git
     ///
     /// git runs git-credential-evercred, which is the same, after `git config --global credential.helper evercred`.
     /// CodeCommit needs `credential.UseHttpPath = true`, too. Which login a server belongs to shows in its host; the
     /// logins' `hosts` decide between several.
-    GitCredential(git_credential::Arguments),
+    GitCredential(Later<git_credential::Arguments>),
     /// Be the token helper of `bao` and `vault`
     ///
     /// Their settings (~/.bao, ~/.vault) name a program without arguments, which is evercred-vault-token-helper; this is
     /// the same for scripts. A server that a login with the output `token-helper` is for gets that login's token, and
     /// `store` and `erase` are refused. For any other server the token is in ~/.vault-token.
-    VaultTokenHelper(vault_token_helper::Arguments),
+    VaultTokenHelper(Later<vault_token_helper::Arguments>),
     /// Print an ID token
-    Token(token::Arguments),
+    Token(Later<token::Arguments>),
     /// Say why a rule of the other side refuses the ID token, or that it accepts it
-    Explain(explain::Arguments),
+    Explain(Later<explain::Arguments>),
     /// Print what has to be set up on the other side, so that it trusts this machine's ID tokens
     ///
     /// Looks at a real token and writes the artifacts that let in those who have tokens like it, and no strangers: the
     /// role and its trust policy at AWS, the pool and its provider at Google Cloud, the federated credential at Azure, the
     /// auth method and its role in Vault. The artifact is on standard output, whom it lets in on standard error. Nothing
     /// is sent anywhere. What an artifact needs to know and nobody said, it asks for before it does anything.
-    Trust(trust::Arguments),
+    Trust(Later<trust::Arguments>),
     /// Remove what evercred wrote, and give back what was there before
-    Logout(logout::Arguments),
+    Logout(Later<logout::Arguments>),
     /// Have a service manager run evercred
     #[command(subcommand)]
     Install(install::Install),
@@ -197,7 +199,7 @@ pub fn main(registry: &Registry) -> ExitCode {
         return Exit::Fresh.into();
     }
     perform(&arguments, |cli| match cli.command {
-        Command::Keep(keep::Arguments { detached: false, .. }) => keep::detach(),
+        Command::Keep(Later(keep::Arguments { detached: false, .. })) => keep::detach(),
         Command::Explain(_) if !registry.explains() => explain::elsewhere(&arguments[1..]),
         _ => dispatch(cli, registry, &dumps),
     })
@@ -207,7 +209,7 @@ pub fn main(registry: &Registry) -> ExitCode {
 pub fn explain(registry: &Registry) -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     perform(&arguments, |cli| {
-        let Command::Explain(arguments) = &cli.command else {
+        let Command::Explain(Later(arguments)) = &cli.command else {
             return Err(usage("evercred-explain has the command explain, and no other").into());
         };
         crate::harden::no_dumps();
@@ -259,30 +261,30 @@ fn dispatch(cli: Cli, registry: &Registry, dumps: &Dumps) -> Outcome {
     let output = global.output;
     let app = begin(&global, &command, registry)?;
     match command {
-        Command::Init(arguments) => init::run(&app, &arguments, output),
-        Command::Up(arguments) => up::run(&app, &arguments, &global),
+        Command::Init(Later(arguments)) => init::run(&app, &arguments, output),
+        Command::Up(Later(arguments)) => up::run(&app, &arguments, &global),
         Command::Down => down::run(&app, output),
-        Command::Run(arguments) => run::run(app, arguments),
-        Command::Wait(arguments) => wait::run(&app, &arguments, output),
-        Command::Refresh(arguments) => refresh::run(&app, &arguments, output),
+        Command::Run(Later(arguments)) => run::run(app, arguments),
+        Command::Wait(Later(arguments)) => wait::run(&app, &arguments, output),
+        Command::Refresh(Later(arguments)) => refresh::run(&app, &arguments, output),
         Command::Reload => reload::run(&app, output),
-        Command::Once(arguments) => once::run(&app, &arguments, output),
-        Command::Status(arguments) => status::run(&app, &arguments, output),
-        Command::Doctor(arguments) => doctor::run(&app, &arguments, output),
-        Command::Check(arguments) => check::run(&app, &arguments, output),
-        Command::Env(arguments) => env::run(&app, &arguments, output),
-        Command::Exec(arguments) => exec::run(&app, &arguments, &global, dumps),
-        Command::Keep(arguments) => keep::run(&app, &arguments),
-        Command::Get(arguments) => get::run(&app, &arguments),
-        Command::CredentialProcess(arguments) => credential_process::run(&app, &arguments),
-        Command::DockerCredential(arguments) => Ok(docker_credential::run(&app, &arguments)),
-        Command::GitCredential(arguments) => git_credential::run(&app, &arguments),
-        Command::KubeCredential(arguments) => kube_credential::run(&app, &arguments),
-        Command::VaultTokenHelper(arguments) => vault_token_helper::run(&app, &arguments),
-        Command::Token(arguments) => token::run(&app, &arguments),
-        Command::Explain(arguments) => explain::run(&app, &arguments, output),
-        Command::Trust(arguments) => trust::run(&app, &arguments, output),
-        Command::Logout(arguments) => logout::run(&app, &arguments, output),
+        Command::Once(Later(arguments)) => once::run(&app, &arguments, output),
+        Command::Status(Later(arguments)) => status::run(&app, &arguments, output),
+        Command::Doctor(Later(arguments)) => doctor::run(&app, &arguments, output),
+        Command::Check(Later(arguments)) => check::run(&app, &arguments, output),
+        Command::Env(Later(arguments)) => env::run(&app, &arguments, output),
+        Command::Exec(Later(arguments)) => exec::run(&app, &arguments, &global, dumps),
+        Command::Keep(Later(arguments)) => keep::run(&app, &arguments),
+        Command::Get(Later(arguments)) => get::run(&app, &arguments),
+        Command::CredentialProcess(Later(arguments)) => credential_process::run(&app, &arguments),
+        Command::DockerCredential(Later(arguments)) => Ok(docker_credential::run(&app, &arguments)),
+        Command::GitCredential(Later(arguments)) => git_credential::run(&app, &arguments),
+        Command::KubeCredential(Later(arguments)) => kube_credential::run(&app, &arguments),
+        Command::VaultTokenHelper(Later(arguments)) => vault_token_helper::run(&app, &arguments),
+        Command::Token(Later(arguments)) => token::run(&app, &arguments),
+        Command::Explain(Later(arguments)) => explain::run(&app, &arguments, output),
+        Command::Trust(Later(arguments)) => trust::run(&app, &arguments, output),
+        Command::Logout(Later(arguments)) => logout::run(&app, &arguments, output),
         Command::Install(what) => install::install(&app, &what, output),
         Command::Uninstall(what) => install::uninstall(&app, &what, output),
         Command::Config(command) => config::run(&app, command, output),
@@ -293,7 +295,7 @@ fn start_log(global: &Global, command: &Command, environment: &Environment) -> R
     let quiet = if matches!(command, Command::Run(_) | Command::Keep(_)) { "info" } else { "warn" };
     let filter = global.log.as_deref().or_else(|| environment.get("EVERCRED_LOG")).unwrap_or(quiet);
     let lines = match command {
-        Command::Run(arguments) if arguments.background => log::Lines::to_file(environment)?,
+        Command::Run(Later(arguments)) if arguments.background => log::Lines::to_file(environment)?,
         Command::Keep(_) => log::Lines::to_file(environment)?,
         _ => log::Lines::to_stderr(environment),
     };
