@@ -15,7 +15,7 @@ mod nearest;
 mod private;
 mod problem;
 mod resolve;
-mod schema;
+pub(crate) mod schema;
 mod secret;
 mod show;
 mod tree;

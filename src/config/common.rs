@@ -1,5 +1,7 @@
 //! The keys that every login has, whatever its provider.
 
+use std::rc::Rc;
+
 use evercred_core::{BuildError, Configured, Environment, HumanDuration};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,6 +10,7 @@ use serde_json::Value;
 use super::account::Account;
 use super::kind::Kind;
 use super::problem::Problem;
+use super::schema::Schemas;
 use super::tree::{self, Section};
 use crate::doors;
 use crate::hooks::{self, Hook};
@@ -39,14 +42,18 @@ pub(crate) struct Common {
 }
 
 /// Reads the common keys of a login's table; its hooks run in `environment`.
-pub(crate) fn read(login: &Section<'_>, environment: &Environment) -> Result<Common, Vec<Problem>> {
+pub(crate) fn read(
+    schemas: &Schemas,
+    login: &Section<'_>,
+    environment: &Environment,
+) -> Result<Common, Vec<Problem>> {
     let theirs = |key: &str| key == OUTPUTS || key == SECRETS || !KEYS.contains(&key);
-    KIND.build(&tree::without(login, theirs), &[], environment)
+    KIND.build(schemas, &tree::without(login, theirs), &[], environment)
 }
 
 /// The schema of the common keys, without `outputs` and `secrets`.
-pub(crate) fn schema() -> Value {
-    KIND.schema()
+pub(crate) fn schema(schemas: &Schemas) -> Rc<Value> {
+    KIND.schema(schemas)
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

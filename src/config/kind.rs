@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 
 use evercred_core::{BuildError, Configured};
 use serde::de::DeserializeOwned;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use toml::de::{Deserializer, Error};
 
 use super::problem::Problem;
+use super::schema::Schemas;
 use super::tree::{self, Section, Step};
 use super::{keys, nearest, schema};
 
@@ -16,43 +18,44 @@ use super::{keys, nearest, schema};
 pub struct Kind<Built, Context> {
     /// The word.
     pub name: &'static str,
-    schema: fn() -> Value,
-    check: fn(&Section<'_>, &[&str]) -> Vec<Problem>,
+    schema: fn(&Schemas) -> Rc<Value>,
+    check: fn(&Schemas, &Section<'_>, &[&str]) -> Vec<Problem>,
     build: Build<Built, Context>,
 }
 
-type Build<Built, Context> = fn(&Section<'_>, &[&str], &Context) -> Result<Built, Vec<Problem>>;
+type Build<Built, Context> = fn(&Schemas, &Section<'_>, &[&str], &Context) -> Result<Built, Vec<Problem>>;
 
 impl<Built, Context> Kind<Built, Context> {
     /// The kind that `Config` describes.
     pub const fn of<Config: Configured<Context, Built = Built>>(name: &'static str) -> Self {
         Self {
             name,
-            schema: schema::of::<Config>,
-            check: |section, beside| Trial::<Config>::new(section, beside).problems,
+            schema: Schemas::of::<Config>,
+            check: |schemas, section, beside| Trial::<Config>::new(schemas, section, beside).problems,
             build: build::<Config, Context>,
         }
     }
 
     /// The JSON schema of its table: self-contained, and an object.
-    pub fn schema(&self) -> Value {
-        (self.schema)()
+    pub(crate) fn schema(&self, schemas: &Schemas) -> Rc<Value> {
+        (self.schema)(schemas)
     }
 
     /// Everything wrong with the keys and values of `section`, as far as can be told without building. `beside`
     /// are keys of the same table that others read.
-    pub(crate) fn check(&self, section: &Section<'_>, beside: &[&str]) -> Vec<Problem> {
-        (self.check)(section, beside)
+    pub(crate) fn check(&self, schemas: &Schemas, section: &Section<'_>, beside: &[&str]) -> Vec<Problem> {
+        (self.check)(schemas, section, beside)
     }
 
     /// Builds what `section` describes, or says everything that is wrong with it.
     pub(crate) fn build(
         &self,
+        schemas: &Schemas,
         section: &Section<'_>,
         beside: &[&str],
         context: &Context,
     ) -> Result<Built, Vec<Problem>> {
-        (self.build)(section, beside, context)
+        (self.build)(schemas, section, beside, context)
     }
 }
 
@@ -73,15 +76,15 @@ impl<Built, Context> fmt::Debug for Kind<Built, Context> {
 /// Reads a table with serde until nothing is wrong with what is left of it: serde stops at the first mistake, so
 /// each is noted, its key taken out of the table, and the rest tried again.
 struct Trial<'t, Config> {
-    schema: Value,
+    schema: Rc<Value>,
     section: Section<'t>,
     problems: Vec<Problem>,
     config: Option<Config>,
 }
 
-impl<'t, Config: DeserializeOwned + schemars::JsonSchema> Trial<'t, Config> {
-    fn new(section: &Section<'t>, beside: &[&str]) -> Self {
-        let schema = schema::of::<Config>();
+impl<'t, Config: DeserializeOwned + schemars::JsonSchema + 'static> Trial<'t, Config> {
+    fn new(schemas: &Schemas, section: &Section<'t>, beside: &[&str]) -> Self {
+        let schema = schemas.of::<Config>();
         let problems = keys::check(&schema, section, beside);
         let mut trial = Self { schema, section: section.clone(), problems, config: None };
         trial.read();
@@ -155,11 +158,12 @@ impl<'t, Config: DeserializeOwned + schemars::JsonSchema> Trial<'t, Config> {
 }
 
 fn build<Config: Configured<Context>, Context>(
+    schemas: &Schemas,
     section: &Section<'_>,
     beside: &[&str],
     context: &Context,
 ) -> Result<Config::Built, Vec<Problem>> {
-    Trial::<Config>::new(section, beside).build(context)
+    Trial::<Config>::new(schemas, section, beside).build(context)
 }
 
 /// Types say what is wrong as "…; write it like …", and the second half is the hint. Of a word that is not known,

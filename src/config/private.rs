@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::load::Machine;
+use super::schema::Schemas;
 use crate::digest;
 use crate::files::Target;
 use crate::login::{Login, Origin, Policy};
@@ -40,9 +41,10 @@ pub fn in_folder(
         fixed: provider.fixed(),
     };
     let (mut outputs, mut served): (Vec<Box<dyn Output>>, _) = (Vec::new(), Vec::new());
+    let schemas = Schemas::default();
     for name in kind.outputs {
         let output = registry.outputs.iter().find(|output| output.name == *name)?;
-        let built = output.build(&Spanned::new(0..0, DeTable::new()), &[], &context).ok()?;
+        let built = output.build(&schemas, &Spanned::new(0..0, DeTable::new()), &[], &context).ok()?;
         served.push(Served::new(name, &built));
         outputs.extend(built);
     }

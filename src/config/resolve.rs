@@ -29,6 +29,7 @@ use self::sources::Sources;
 use super::load::Machine;
 use super::nearest;
 use super::problem::{Located, Problem, Problems, Text};
+use super::schema::Schemas;
 use super::tree::{self, Section};
 use crate::login::Login;
 use crate::registry::{ProviderKind, Registry};
@@ -100,6 +101,7 @@ struct Resolver<'r> {
     text: Text<'r>,
     registry: &'r Registry,
     machine: &'r Machine,
+    schemas: Schemas,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
     sources: Sources,
@@ -117,6 +119,7 @@ impl<'r> Resolver<'r> {
             text,
             registry,
             machine,
+            schemas: Schemas::default(),
             problems: Vec::new(),
             warnings: Vec::new(),
             sources: Sources::default(),

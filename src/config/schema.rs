@@ -3,6 +3,11 @@
 //! Schemas of parts are self-contained: definitions stand where they are used, so that a part can be put into a
 //! whole, or walked along a table, without following references. Nor do they speak of `null`, which TOML has not.
 
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -13,18 +18,40 @@ use super::secret;
 use super::tree::Step;
 use crate::registry::{ProviderKind, Registry};
 
+/// The schemas of the types that a config is read into, each made once: a config may have hundreds of tables of one kind.
+#[derive(Debug, Default)]
+pub(crate) struct Schemas(RefCell<BTreeMap<TypeId, Rc<Value>>>);
+
+impl Schemas {
+    /// The schema of one type.
+    pub(crate) fn of<T: JsonSchema + 'static>(&self) -> Rc<Value> {
+        self.made_once::<T>(of::<T>)
+    }
+
+    /// What `make` makes for `T`.
+    pub(crate) fn made_once<T: 'static>(&self, make: impl FnOnce() -> Value) -> Rc<Value> {
+        let known = self.0.borrow().get(&TypeId::of::<T>()).cloned();
+        known.unwrap_or_else(|| {
+            let schema = Rc::new(make());
+            self.0.borrow_mut().insert(TypeId::of::<T>(), Rc::clone(&schema));
+            schema
+        })
+    }
+}
+
 /// The schema of a whole config file, for editors and for validation (JSON Schema, draft 2020-12).
 pub fn schema(registry: &Registry) -> Value {
     let mut properties = Map::new();
+    let schemas = &Schemas::default();
     let default_source =
-        one_of(&registry.sources, "The token source of all logins that name no other.", false);
+        one_of(schemas, &registry.sources, "The token source of all logins that name no other.", false);
     properties.insert("source".to_owned(), default_source);
-    let sources = one_of(&registry.sources, "A named token source.", true);
+    let sources = one_of(schemas, &registry.sources, "A named token source.", true);
     properties.insert("sources".to_owned(), named("Further token sources, by name.", &sources));
-    properties.extend(super::resolve::service_schemas());
+    properties.extend(super::resolve::service_schemas(schemas));
     for provider in &registry.providers {
         let what = format!("Logins at `{}`, by name.", provider.kind.name);
-        properties.insert(provider.kind.name.to_owned(), named(&what, &login(provider, registry)));
+        properties.insert(provider.kind.name.to_owned(), named(&what, &login(schemas, provider, registry)));
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -36,7 +63,7 @@ pub fn schema(registry: &Registry) -> Value {
 }
 
 /// The self-contained schema of one type, with `properties` even if it has no keys.
-pub(crate) fn of<T: JsonSchema>() -> Value {
+fn of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -76,35 +103,40 @@ pub(crate) fn advice(schema: &Value) -> Option<String> {
     schema["examples"].get(0).map(|example| format!("Write it like {example}.")).or_else(|| summary(schema))
 }
 
-fn login(provider: &ProviderKind, registry: &Registry) -> Value {
-    let mut schema = provider.kind.schema();
-    let common = common::schema();
+fn login(schemas: &Schemas, provider: &ProviderKind, registry: &Registry) -> Value {
+    let mut schema = Value::clone(&provider.kind.schema(schemas));
+    let common = common::schema(schemas);
     let outputs = json!({
         "description": "What is written where: names of outputs, or tables with a `type`.",
         "type": "array",
-        "items": one_of(&registry.outputs, "An output.", true),
+        "items": one_of(schemas, &registry.outputs, "An output.", true),
         "default": provider.outputs,
     });
     if let Some(properties) = schema["properties"].as_object_mut() {
         properties.extend(common["properties"].as_object().cloned().unwrap_or_default());
         properties.insert("outputs".to_owned(), outputs);
         if provider.secrets {
-            properties.insert(common::SECRETS.to_owned(), secret::schema());
+            properties.insert(common::SECRETS.to_owned(), secret::schema(schemas));
         }
     }
     schema
 }
 
 /// A table whose `type` says which of `kinds` it is, or only that word.
-fn one_of<Built, Context>(kinds: &[Kind<Built, Context>], what: &str, type_required: bool) -> Value {
-    let mut variants: Vec<_> = kinds.iter().map(|kind| tagged(kind, type_required)).collect();
+fn one_of<Built, Context>(
+    schemas: &Schemas,
+    kinds: &[Kind<Built, Context>],
+    what: &str,
+    type_required: bool,
+) -> Value {
+    let mut variants: Vec<_> = kinds.iter().map(|kind| tagged(schemas, kind, type_required)).collect();
     let names: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
     variants.push(json!({"description": "Only a type, with its defaults.", "enum": names}));
     json!({"description": what, "oneOf": variants})
 }
 
-fn tagged<Built, Context>(kind: &Kind<Built, Context>, type_required: bool) -> Value {
-    let mut schema = kind.schema();
+fn tagged<Built, Context>(schemas: &Schemas, kind: &Kind<Built, Context>, type_required: bool) -> Value {
+    let mut schema = Value::clone(&kind.schema(schemas));
     schema["properties"]["type"] = json!({"const": kind.name});
     let mut required = schema["required"].as_array().cloned().unwrap_or_default();
     if type_required || kind.name != super::DEFAULT_SOURCE {
@@ -180,6 +212,13 @@ mod tests {
     struct Inner {
         #[schemars(range(min = 1))]
         number: u8,
+    }
+
+    #[test]
+    fn the_schema_of_a_type_is_made_once() {
+        let schemas = Schemas::default();
+        assert!(Rc::ptr_eq(&schemas.of::<Outer>(), &schemas.of::<Outer>()));
+        assert_ne!(schemas.of::<Outer>(), schemas.of::<Inner>());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The keys of a secret, `[[vault.NAME.secrets]]`: what is read, what it is called and how often it is looked at, and the
 //! file it goes to. Each of the three is read by its own type.
 
+use std::rc::Rc;
+
 use evercred_core::{BuildError, Configured, Environment, HumanDuration, SecretRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::common;
 use super::kind::Kind;
 use super::problem::Problem;
+use super::schema::Schemas;
 use super::tree::{self, Section};
 use crate::hooks::{self, Hook};
 use crate::login::{OnExpiry, Policy};
@@ -27,39 +30,48 @@ pub(crate) struct Itself {
 }
 
 /// What is read, as `secret` has it.
-pub(crate) fn request(secret: &Section<'_>) -> Result<SecretRequest, Vec<Problem>> {
-    REQUEST.build(&only(secret, &keys(&REQUEST.schema())), &[], &())
+pub(crate) fn request(schemas: &Schemas, secret: &Section<'_>) -> Result<SecretRequest, Vec<Problem>> {
+    REQUEST.build(schemas, &only(secret, &keys(&REQUEST.schema(schemas))), &[], &())
 }
 
 /// What it is called, its policy, and its hooks, which run in `environment`.
-pub(crate) fn itself(secret: &Section<'_>, environment: &Environment) -> Result<Itself, Vec<Problem>> {
-    ITSELF.build(&only(secret, &keys(&ITSELF.schema())), &[], environment)
+pub(crate) fn itself(
+    schemas: &Schemas,
+    secret: &Section<'_>,
+    environment: &Environment,
+) -> Result<Itself, Vec<Problem>> {
+    ITSELF.build(schemas, &only(secret, &keys(&ITSELF.schema(schemas))), &[], environment)
 }
 
 /// The file it goes to. A key that nobody knows is noticed here.
 pub(crate) fn file(
+    schemas: &Schemas,
     secret: &Section<'_>,
     context: &SecretContext,
 ) -> Result<Vec<Box<dyn Output>>, Vec<Problem>> {
-    let others = [keys(&REQUEST.schema()), keys(&ITSELF.schema())].concat();
+    let others = [keys(&REQUEST.schema(schemas)), keys(&ITSELF.schema(schemas))].concat();
     let beside: Vec<&str> = others.iter().map(String::as_str).collect();
-    FILE.build(&tree::without(secret, |key| beside.contains(&key)), &beside, context)
+    FILE.build(schemas, &tree::without(secret, |key| beside.contains(&key)), &beside, context)
 }
 
 /// The schema of all secrets of a login.
-pub(crate) fn schema() -> Value {
+pub(crate) fn schema(schemas: &Schemas) -> Value {
     json!({
         "description": "Secrets that are read with this login and kept fresh, each in a file of its own.",
         "type": "array",
-        "items": one(),
+        "items": *one(schemas),
         "default": [],
     })
 }
 
 /// The schema of one.
-pub(crate) fn one() -> Value {
-    let mut whole = FILE.schema();
-    for part in [ITSELF.schema(), REQUEST.schema()] {
+pub(crate) fn one(schemas: &Schemas) -> Rc<Value> {
+    schemas.made_once::<Itself>(|| whole(schemas))
+}
+
+fn whole(schemas: &Schemas) -> Value {
+    let mut whole = Value::clone(&FILE.schema(schemas));
+    for part in [ITSELF.schema(schemas), REQUEST.schema(schemas)] {
         let more = part["properties"].as_object().cloned().unwrap_or_else(Map::new);
         if let Some(properties) = whole["properties"].as_object_mut() {
             properties.extend(more);

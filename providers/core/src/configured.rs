@@ -9,7 +9,7 @@ use crate::BuildError;
 /// The type *is* the documentation of its keys: its serde attributes say which there are, its doc comments and
 /// `schemars` make the JSON schema. Declare `#[serde(deny_unknown_fields)]`, and neither `untagged` nor `flatten`,
 /// which spoil the messages.
-pub trait Configured<Context>: DeserializeOwned + schemars::JsonSchema {
+pub trait Configured<Context>: DeserializeOwned + schemars::JsonSchema + 'static {
     /// What it configures.
     type Built;
 

@@ -39,9 +39,9 @@ impl Resolver<'_> {
     pub(super) fn login(&mut self, kind: &ProviderKind, key: &Spanned<Cow<'_, str>>, section: &Section<'_>) {
         self.problems.extend(check_name(key));
         let id = LoginId::new(kind.kind.name, key.get_ref());
-        let common = self.take(common::read(section, self.environment()));
+        let common = self.take(common::read(&self.schemas, section, self.environment()));
         let own = tree::without(section, |key| common::KEYS.contains(&key));
-        let provider = self.take(kind.kind.build(&own, &common::KEYS, &self.machine.build));
+        let provider = self.take(kind.kind.build(&self.schemas, &own, &common::KEYS, &self.machine.build));
         let account = common.as_ref().and_then(|common| common.account.clone());
         let context = provider.as_deref().map(|provider| self.context(&id, provider, account.as_ref()));
         let outputs = self.outputs(kind, &id, provider.as_deref().zip(context.as_ref()), section);
@@ -110,9 +110,9 @@ impl Resolver<'_> {
         outputs: &Outputs,
     ) -> String {
         let mut table = tree::to_json(&tree::without(section, |key| key == common::SECRETS));
-        let schema = kind.kind.schema();
+        let schema = kind.kind.schema(&self.schemas);
         show::fill(&schema, &mut table);
-        show::fill(&common::schema(), &mut table);
+        show::fill(&common::schema(&self.schemas), &mut table);
         let mut shown = table.clone();
         show::mask(&schema, &mut shown);
         shown[common::OUTPUTS] = json!(outputs.shown);
@@ -135,15 +135,17 @@ impl Resolver<'_> {
             let selected = select(&self.registry.outputs, &entry, None).map_err(|problem| vec![problem]);
             let Some((kind, section)) = self.take(selected) else { continue };
             let Some((provider, context)) = surroundings else {
-                self.problems.extend(kind.check(&section, &[TYPE]));
+                self.problems.extend(kind.check(&self.schemas, &section, &[TYPE]));
                 continue;
             };
-            let Some(built) = self.take(kind.build(&section, &[TYPE], context)) else { continue };
+            let Some(built) = self.take(kind.build(&self.schemas, &section, &[TYPE], context)) else {
+                continue;
+            };
             for output in &built {
                 self.check_needs(kind.name, output.as_ref(), provider, &entry);
                 self.claim(Claim::new(id, output.as_ref(), entry.span()));
             }
-            outputs.add(kind.name, &kind.schema(), &section, built);
+            outputs.add(kind.name, &kind.schema(&self.schemas), &section, built);
         }
         outputs
     }

@@ -56,11 +56,11 @@ impl Resolver<'_> {
         account: Option<&Account>,
         section: &Section<'_>,
     ) {
-        let request = self.take(secret::request(section));
-        let itself = self.take(secret::itself(section, self.environment()));
+        let request = self.take(secret::request(&self.schemas, section));
+        let itself = self.take(secret::itself(&self.schemas, section, self.environment()));
         let template = self.template_file(section);
         let context = self.secret_context(request.as_ref(), template.clone(), account);
-        let outputs = self.take(secret::file(section, &context));
+        let outputs = self.take(secret::file(&self.schemas, section, &context));
         let name = itself.as_ref().and_then(|itself| itself.name.as_deref());
         let id = self.secret_id(login, name, request.as_ref(), section);
         if let Some((id, outputs)) = id.as_ref().zip(outputs.as_ref()) {
@@ -167,7 +167,7 @@ impl Resolver<'_> {
         section: &Section<'_>,
         template: Option<&str>,
     ) -> String {
-        let schema = secret::one();
+        let schema = secret::one(&self.schemas);
         let mut table = tree::to_json(section);
         show::fill(&schema, &mut table);
         let mut shown = table.clone();

@@ -9,6 +9,7 @@ use super::environment::ENVIRONMENT;
 use crate::audit;
 use crate::config::kind::Kind;
 use crate::config::problem::Problem;
+use crate::config::schema::Schemas;
 use crate::config::{show, tree};
 use crate::metrics;
 
@@ -50,18 +51,19 @@ impl Resolver<'_> {
             self.problems.push(problem.hint(format!("Write [{}].", kind.name)));
             return None;
         };
-        let built = self.take(kind.build(&section, &[], context))?;
+        let built = self.take(kind.build(&self.schemas, &section, &[], context))?;
         let mut shown = tree::to_json(&section);
-        show::fill(&kind.schema(), &mut shown);
+        show::fill(&kind.schema(&self.schemas), &mut shown);
         self.show(&[kind.name], shown);
         Some(built)
     }
 }
 
 /// The schemas of the tables, by name.
-pub(crate) fn schemas() -> Map<String, Value> {
-    [(AUDIT.name, AUDIT.schema()), (METRICS.name, METRICS.schema()), (ENVIRONMENT.name, ENVIRONMENT.schema())]
-        .into_iter()
-        .map(|(name, schema)| (name.to_owned(), schema))
-        .collect()
+pub(crate) fn schemas(schemas: &Schemas) -> Map<String, Value> {
+    let audit = (AUDIT.name, AUDIT.schema(schemas));
+    let metrics = (METRICS.name, METRICS.schema(schemas));
+    let environment = (ENVIRONMENT.name, ENVIRONMENT.schema(schemas));
+    let all = [audit, metrics, environment].into_iter();
+    all.map(|(name, schema)| (name.to_owned(), Value::clone(&schema))).collect()
 }

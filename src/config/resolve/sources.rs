@@ -82,8 +82,8 @@ impl Resolver<'_> {
     ) -> Option<Source> {
         let selected = select(&self.registry.sources, value, default).map_err(|problem| vec![problem]);
         let (kind, section) = self.take(selected)?;
-        let built = self.take(kind.build(&section, &[TYPE], &self.machine.build))?;
-        let schema = kind.schema();
+        let built = self.take(kind.build(&self.schemas, &section, &[TYPE], &self.machine.build))?;
+        let schema = kind.schema(&self.schemas);
         let mut table = tree::to_json(&section);
         show::fill(&schema, &mut table);
         table[TYPE] = json!(kind.name);

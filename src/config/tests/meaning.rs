@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::GOOD;
+use crate::config::schema::Schemas;
 use crate::config::testing::{load, registry};
 use crate::config::{common, schema};
 use crate::login::{Login, OnExpiry};
@@ -129,7 +130,7 @@ fn the_schema_has_the_keys_of_all_that_read_a_login() {
 #[test]
 fn no_provider_has_a_key_that_every_login_has() {
     for provider in Registry::built_in().providers {
-        let schema = provider.kind.schema();
+        let schema = provider.kind.schema(&Schemas::default());
         for key in common::KEYS {
             assert!(schema["properties"].get(key).is_none(), "{}: {key}", provider.kind.name);
         }

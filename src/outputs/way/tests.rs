@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::*;
+use crate::config::schema::Schemas;
 use crate::outputs::testing::context;
 use crate::outputs::{KINDS, Output};
 
@@ -27,7 +28,7 @@ fn outputs(kind: &str, environment: Environment) -> Vec<Box<dyn Output>> {
         vec![("AZURE_CLIENT_ID", Field::CLIENT_ID), ("AZURE_AUTHORITY_HOST", Field::AUTHORITY_HOST)];
     context.fixed = fixed.map(|(field, value)| (field, Secret::new(value))).to_vec();
     let kind = KINDS.iter().find(|known| known.name == kind).unwrap();
-    kind.build(&Spanned::new(0..0, DeTable::new()), &[], &context).unwrap()
+    kind.build(&Schemas::default(), &Spanned::new(0..0, DeTable::new()), &[], &context).unwrap()
 }
 
 fn home() -> Environment {
