@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a rig that does not stand must fail the test")]
 #![expect(clippy::disallowed_methods, reason = "how long a client works is measured outside of the program")]
 
+#[path = "openbao_secrets/certificates.rs"]
+mod certificates;
 #[path = "openbao_secrets/many.rs"]
 mod many;
 #[path = "openbao_secrets/rig.rs"]
@@ -13,7 +15,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use evercred_test_support::{Daemon, Home, Outcome, Postgres, until};
-use rig::{POLICY, Rig, openssl, status_of};
+use rig::{POLICY, Rig, status_of};
 use serde_json::json;
 
 const LIMIT: Duration = Duration::from_mins(2);
@@ -108,29 +110,6 @@ fn a_changed_secret_is_noticed_and_a_pinned_version_stays() {
     daemon.until("the change", LIMIT, || (home.read("latest")? == "two").then_some(()));
     assert!(changed.elapsed() < Duration::from_secs(3), "{:?}", changed.elapsed());
     assert_eq!(home.read("pinned").unwrap(), "one");
-}
-
-#[test]
-fn a_certificate_rotates_before_its_end_and_is_whole_at_every_instant() {
-    let rig = Rig::start(&json!({"token_policies": ["app"], "token_ttl": "1h"}), POLICY);
-    let home = rig.home(
-        r#"
-        [[vault.default.secrets]]
-        path = "pki/issue/web"
-        parameters = { common_name = "web.acme.dev", ttl = "12s" }
-        file = "~/web.pem"
-        format = "pem"
-        "#,
-    );
-    home.write("ca.pem", rig.server.admin(["read", "-field=certificate", "pki/cert/ca"]));
-    let mut daemon = home.start();
-    daemon.until("the first certificate", LIMIT, || home.read("web.pem"));
-    let (start, mut serials) = (Instant::now(), BTreeSet::new());
-    while start.elapsed() < Duration::from_secs(25) {
-        assert_eq!(openssl(&home, &["verify", "-CAfile", "ca.pem", "web.pem"]), "web.pem: OK\n");
-        serials.insert(openssl(&home, &["x509", "-in", "web.pem", "-noout", "-serial"]));
-    }
-    assert!((3..=7).contains(&serials.len()), "replaced at half of their life: {serials:?}");
 }
 
 #[test]
