@@ -103,6 +103,8 @@ impl Daemon {
         let outbox = Outbox { commands: commands.clone(), current };
         ready();
         tokio::select! {
+            // The first attempts begin while the others get ready.
+            biased;
             () = engine.run() => {}
             () = monitored => {}
             () = endpoints => {}
