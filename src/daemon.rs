@@ -101,6 +101,8 @@ impl Daemon {
         );
         let endpoints = endpoints::serve(&self.attempts, wanted, commands.clone());
         let outbox = Outbox { commands: commands.clone(), current };
+        // What changes after an attempt has read it is a change.
+        let watcher = Watcher::new(config.watched().clone(), &self.machine);
         ready();
         tokio::select! {
             // The first attempts begin while the others get ready.
@@ -110,7 +112,7 @@ impl Daemon {
             () = endpoints => {}
             () = server.run() => {}
             () = self.manager.inform(told, commands) => {}
-            end = self.attend(config, Inbox::open(desk, news), outbox) => match end {
+            end = self.attend(config, watcher, Inbox::open(desk, news), outbox) => match end {
                 End::Signal(signal) => tracing::info!(signal, "Stopping."),
                 End::Asked => tracing::info!("Stopping, as asked."),
             },
@@ -121,9 +123,14 @@ impl Daemon {
     }
 
     /// Passes on what happens outside of the engine.
-    async fn attend(&self, mut config: Config, mut inbox: Inbox, outbox: Outbox) -> End {
+    async fn attend(
+        &self,
+        mut config: Config,
+        mut watcher: Watcher,
+        mut inbox: Inbox,
+        outbox: Outbox,
+    ) -> End {
         let commands = &outbox.commands;
-        let mut watcher = Watcher::new(config.watched().clone(), &self.machine);
         loop {
             tokio::select! {
                 path = watcher.changed() => {

@@ -1,6 +1,6 @@
 //! Arguments of a command that are described when that command is given.
 //!
-//! Describing all arguments of all commands would be most of what a start takes before it reads the config.
+//! Describing those of all thirty commands would be much of what a start takes.
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 
