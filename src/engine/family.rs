@@ -79,20 +79,31 @@ impl Engine {
         self.entries[lender].is_unreachable = error.is_some_and(|error| error.advice == Advice::Unreachable);
         let lacks = lacks_login(&self.entries[secret]);
         let entry = &self.entries[lender];
-        let issued_at = entry.state.held.as_ref().map(|held| held.issued_at);
-        let is_outdated = issued_at.is_some_and(|issued_at| self.work.has_newer(&entry.login, issued_at));
         let (error, next) = (entry.state.error.clone(), entry.state.next);
         match error {
             Some(error) if lacks => self.entries[secret].lacks_login(error, next),
-            None if lacks || is_outdated => {
+            // The end of an attempt that is under way says more than its beginning.
+            None if entry.is_attempting() => {}
+            None if lacks || self.is_outdated(lender) => {
                 self.entries[lender].wake(now, "One of its secrets found its credential to be dead.");
             }
             _ => self.follow(lender, secret, now),
         }
     }
 
+    /// Whether an attempt for one of its secrets has got a credential that the login does not know of.
+    fn is_outdated(&self, lender: usize) -> bool {
+        let Entry { login, state, .. } = &self.entries[lender];
+        state.held.as_ref().is_some_and(|held| self.work.has_newer(login, held.issued_at))
+    }
+
     fn tell_secrets(&mut self, lender: usize, now: Now) {
-        self.entries[lender].is_unreachable &= self.entries[lender].state.error.is_some();
+        let is_outdated = self.is_outdated(lender);
+        let entry = &mut self.entries[lender];
+        entry.is_unreachable &= entry.state.error.is_some();
+        if is_outdated && entry.state.error.is_none() {
+            entry.make_due(now);
+        }
         let secrets = (0..self.entries.len()).filter(|index| self.lenders[*index] == Some(lender));
         for secret in secrets.collect::<Vec<_>>() {
             let LoginState { error, next, .. } = &self.entries[lender].state;

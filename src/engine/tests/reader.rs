@@ -38,6 +38,8 @@ pub(super) struct Reader {
     dead: Mutex<BTreeSet<String>>,
     /// While it is set, the secret cannot be rendered.
     misfits: Arc<AtomicBool>,
+    /// How long an answer takes.
+    delay: Mutex<Duration>,
 }
 
 impl Reader {
@@ -82,6 +84,11 @@ impl Reader {
     /// Knows that credential no longer.
     pub(super) fn kill(&self, credential: &str) {
         self.dead.lock().unwrap().insert(credential.to_owned());
+    }
+
+    /// Takes so long for each answer from now on.
+    pub(super) fn delay(&self, delay: Duration) {
+        *self.delay.lock().unwrap() = delay;
     }
 
     /// Whether the secret can be rendered no more.
@@ -132,7 +139,12 @@ impl SecretReader for Reader {
     }
 
     fn read<'a>(&'a self, login: &'a Credential) -> BoxFuture<'a, Result<Credential, Failure>> {
-        Box::pin(async move { self.answer(&self.check(login)?) })
+        Box::pin(async move {
+            let token = self.check(login)?;
+            let delay = *self.delay.lock().unwrap();
+            tokio::time::sleep(delay).await;
+            self.answer(&token)
+        })
     }
 
     fn renew<'a>(

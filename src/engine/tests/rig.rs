@@ -165,6 +165,12 @@ impl Rig {
         self.folder.path().join("run")
     }
 
+    /// The lock that an attempt for the first login takes.
+    pub(super) fn lock_path(&self) -> PathBuf {
+        let publisher = Publisher::new(self.runtime());
+        Records::new(self.runtime(), publisher).lock_path(&LoginId::new("test", "one"))
+    }
+
     /// Lets somebody else write the output.
     pub(super) fn overwrite(&self, bytes: &[u8]) {
         let somebody_else = Publisher::new(self.folder.path().join("elsewhere"));

@@ -12,6 +12,7 @@ use crate::engine::Command;
 use crate::engine::attempt_error::Stage;
 use crate::engine::state::Phase;
 use crate::engine::status::LoginStatus;
+use crate::files;
 use crate::login::Policy;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -130,6 +131,30 @@ async fn secrets_that_find_the_credential_dead_make_one_login_together_and_go_on
     assert_eq!(rig.file().as_deref(), Some("credential 2"));
     assert_eq!(rig.secret(7).as_deref().map(|text| text.ends_with("credential 2")), Some(true));
     assert!(rig.now().issued_at > first.issued_at, "the login knows");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_ends_while_its_login_takes_over_what_another_got_asks_for_no_more() {
+    let (quick, slow) = (Reader::new(&[Kind::Static]), Reader::new(&[Kind::Static]));
+    let readers = [Arc::clone(&quick), Arc::clone(&slow)];
+    let mut rig = Rig::family(&[Answer::Renewable(24 * HOUR)], &readers);
+    rig.until_all(is_fresh).await;
+    for (reader, delay) in readers.iter().zip([2, 4]) {
+        reader.kill("credential 1");
+        reader.delay(Duration::from_secs(delay));
+    }
+    while rig.script.asked_at().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // Both are being read with the new credential; the login itself cannot take that over before both have ended.
+    let lock = files::try_lock(&rig.lock_path()).unwrap().unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!((quick.reads(), slow.reads()), (2, 2));
+    drop(lock);
+    tokio::time::sleep(MINUTE).await;
+    assert_eq!(rig.script.asked_at().len(), 2, "one login for both");
+    assert_eq!(rig.now().phase, Phase::Fresh);
 }
 
 #[tokio::test(start_paused = true)]
