@@ -178,7 +178,8 @@ impl Part {
         let first = claim.lines.first().map(|line| &ini.lines[*line]);
         let ending = first.and_then(Line::ending);
         if last_is_ours && !current.ends_with(b"\n") {
-            let added = ending.unwrap_or("\n").as_bytes();
+            // A comment without keys has no ending to tell from.
+            let added = ending.unwrap_or_else(|| ini.line_ending()).as_bytes();
             bytes.truncate(bytes.strip_suffix(added).map_or(bytes.len(), <[u8]>::len));
         }
         Rest { bytes, section_is_ours: claim.unused_header.is_some(), ending }

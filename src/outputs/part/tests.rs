@@ -176,6 +176,22 @@ fn a_lone_carriage_return_at_the_end_is_not_taken_for_a_line_ending_of_ours() {
     assert_eq!(retract(&render(file)), file);
 }
 
+#[test]
+fn a_comment_that_stands_alone_at_the_end_goes_with_the_line_ending_before_it() {
+    let [_, region] = entries().try_into().unwrap();
+    let render = |file: &[u8]| part(false).render(file, std::slice::from_ref(&region)).unwrap();
+    for file in [b"[default]\r\nregion = a".as_slice(), b"[default]\nregion = a\r", b"[default]\nregion = a"]
+    {
+        let rendered = render(file);
+        assert!(rendered.ends_with(b"(nothing); see \"evercred status\""));
+        assert_eq!(render(&rendered).escape_ascii().to_string(), rendered.escape_ascii().to_string());
+        assert_eq!(
+            part(false).retract(&rendered).escape_ascii().to_string(),
+            file.escape_ascii().to_string()
+        );
+    }
+}
+
 /// Files as people have them, mixed with ones they cannot have.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![
