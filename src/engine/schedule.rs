@@ -173,7 +173,7 @@ mod tests {
             let at = refresh_at(wall(0), Some(wall(life)), (&Policy::default(), &Demand::of(&[profile])), jitter);
             let told = wall(life) - kept_back(Duration::from_secs(life));
             prop_assert!(at + Duration::from_mins(15) < told || life < 26 * 60);
-            prop_assert!(at <= wall(life / 2 + life / 20 + 1));
+            prop_assert!(at <= wall(life * 11 / 20 + 1));
         }
 
         #[test]
