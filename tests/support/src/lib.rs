@@ -1,5 +1,6 @@
 //! What the tests stand on: a [`Home`] of their own with the program in it, real servers ([`Seaweed`], [`OpenBao`],
-//! [`Postgres`], [`Moto`]), unmodified clients ([`clients`]), and a [`Container`] with systemd.
+//! [`Postgres`], [`Moto`]), unmodified clients ([`clients`]), a [`Container`] with systemd, and for what no real server says
+//! on demand, [`scripted`] ones.
 //!
 //! Whatever is missing or hangs fails the test with a sentence that names the remedy: nothing here is skipped. No
 //! process outlives its test, however that ends, and nothing waits for a time, only for conditions with a limit.
@@ -25,8 +26,11 @@ mod openbao;
 mod outcome;
 mod ports;
 mod postgres;
+pub mod refusals;
+pub mod scripted;
 mod seaweed;
 mod talking;
+pub mod tokens;
 mod wait;
 
 pub use container::Container;

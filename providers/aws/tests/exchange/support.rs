@@ -1,89 +1,21 @@
-//! A server that answers as AWS STS does, and a provider that is pointed at it.
+//! What AWS STS says, and a provider that is built as the daemon builds it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_aws::Config;
 use evercred_core::{BuildError, Configured, Environment, IdToken, Provider, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use evercred_test_support::scripted::{Answer, Scripted};
+use evercred_test_support::tokens::jwt;
+use serde_json::json;
 
 /// 2026-11-22T20:00:00Z, when the tests take place.
 pub(crate) const NOW: Duration = Duration::from_hours(498_716);
 
-/// What the server says to one request.
-#[derive(Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
-/// What the server was asked.
-#[derive(Clone)]
-pub(crate) struct Request {
-    pub(crate) head: String,
-    pub(crate) form: BTreeMap<String, String>,
-}
-
-impl Request {
-    /// A field of the form, or nothing.
-    pub(crate) fn field(&self, name: &str) -> &str {
-        self.form.get(name).map(String::as_str).unwrap_or_default()
-    }
-}
-
-/// A server that gives its answers in turn, and resets the connection when it has no more.
-pub(crate) struct Server {
-    pub(crate) url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Server {
-    pub(crate) async fn answering(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::<Mutex<Vec<Request>>>::default();
-        let log = requests.clone();
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let request = read(&mut stream).await;
-                log.lock().unwrap().push(request);
-                stream.write_all(text(&answer).as_bytes()).await.unwrap();
-                stream.shutdown().await.unwrap();
-            }
-        });
-        Self { url, requests }
-    }
-
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-fn text(answer: &Answer) -> String {
-    let headers =
-        answer.headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
-    let length = answer.body.len();
-    let fixed = "content-type: text/xml\r\nconnection: close\r\n";
-    format!("HTTP/1.1 {} X\r\n{fixed}{headers}content-length: {length}\r\n\r\n{}", answer.status, answer.body)
-}
-
-async fn read(stream: &mut TcpStream) -> Request {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap().to_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-    let mut body = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut body).await.unwrap();
-    Request { head, form: url::form_urlencoded::parse(&body).into_owned().collect() }
+/// A server that answers as AWS STS does.
+pub(crate) async fn server(answers: Vec<Answer>) -> Scripted {
+    Scripted::answering("content-type: text/xml\r\n", answers).await
 }
 
 /// A session as `AssumeRoleWithWebIdentity` or `AssumeRole` gives it; `user` is empty where an imitation of STS
@@ -109,7 +41,7 @@ pub(crate) fn session(action: &str, key: &str, user: &str, expiration: &str) -> 
   <ResponseMetadata><RequestId>request-of-{key}</RequestId></ResponseMetadata>
 </{action}Response>"#
     );
-    Answer { status: 200, headers: vec![("x-amzn-requestid".into(), format!("request-of-{key}"))], body }
+    Answer::new(200, body).with("x-amzn-requestid", &format!("request-of-{key}"))
 }
 
 /// An error in the shape of AWS's query protocol.
@@ -120,7 +52,7 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Answer {
   <RequestId>request-of-an-error</RequestId>
 </ErrorResponse>"#
     );
-    Answer { status, headers: vec![("x-amzn-requestid".into(), "request-of-an-error".into())], body }
+    Answer::new(status, body).with("x-amzn-requestid", "request-of-an-error")
 }
 
 /// A provider from a config, as the daemon builds it.
@@ -131,14 +63,17 @@ pub(crate) fn build(config: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn 
     toml::from_str::<Config>(config).unwrap().build(&BuildContext { surroundings, http })
 }
 
-/// The signature of every ID token here, to be looked for where no secret may be.
-pub(crate) const SIGNATURE: &str = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
-
+/// The machine's, until 21:00.
 pub(crate) fn id_token() -> IdToken {
-    let claims = r#"{"iss":"https://api.gitpod.io/idp","sub":"https://github.com/acme/app","aud":["sts.amazonaws.com"],
-        "exp":1795381200,"iat":1795377600,"workspace_id":"acme-app-x1"}"#;
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    IdToken::parse(&format!("{}.{}.{SIGNATURE}", part(r#"{"alg":"RS256"}"#), part(claims))).unwrap()
+    IdToken::parse(&jwt(&json!({
+        "iss": "https://api.gitpod.io/idp",
+        "sub": "https://github.com/acme/app",
+        "aud": ["sts.amazonaws.com"],
+        "exp": 1_795_381_200,
+        "iat": 1_795_377_600,
+        "workspace_id": "acme-app-x1",
+    })))
+    .unwrap()
 }
 
 #[derive(Debug)]

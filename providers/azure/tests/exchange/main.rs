@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evercred_core::{Advice, Credential, Failure, Field, Provider, Secret, WallClock};
-use support::{
-    Answer, CLIENT, OBJECT, Real, SIGNATURE, Server, TENANT, access_token, build, granted, id_token,
-};
+use evercred_test_support::scripted::Answer;
+use evercred_test_support::tokens::SIGNATURE;
+use support::{CLIENT, OBJECT, Real, Server, TENANT, access_token, build, granted, id_token};
 
 const IDS: [(&str, &str); 2] = [("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", CLIENT)];
 
@@ -147,7 +147,7 @@ async fn an_id_token_that_lives_too_long_is_not_even_sent() {
 #[tokio::test]
 async fn a_server_whose_authority_is_not_trusted_gets_no_token() {
     let server = Server::answering(vec![good("one")]).await;
-    let config = format!("authority_host = '{}'", server.url);
+    let config = format!("authority_host = '{}'", server.scripted.url);
     let failure = exchange(&*build(&config, &IDS).unwrap()).await.unwrap_err();
     assert!(failure.to_string().ends_with("its certificate is not trusted"), "{failure}");
     assert!(failure.remedy().unwrap().contains("ca_bundle"));
@@ -178,7 +178,7 @@ async fn a_server_that_hangs_up_is_worth_a_retry() {
 #[tokio::test]
 async fn an_answer_without_end_is_cut_off() {
     for status in [200, 500] {
-        let endless = Answer { status, headers: Vec::new(), body: "x".repeat(1024 * 1024) };
+        let endless = Answer::new(status, "x".repeat(1024 * 1024));
         let (_server, provider) = rig("", vec![endless]).await;
         let failure = exchange(&*provider).await.unwrap_err();
         assert!(failure.to_string().ends_with("the answer is not one of Entra"), "{failure}");
@@ -199,11 +199,10 @@ async fn an_unreachable_proxy_is_named_without_its_password() {
 
 #[tokio::test]
 async fn debug_of_provider_credential_and_failure_shows_no_secret() {
-    let refused = Answer {
-        status: 401,
-        headers: Vec::new(),
-        body: format!(r#"{{"error":"invalid_client","error_description":"AADSTS1: {SIGNATURE}"}}"#),
-    };
+    let refused = Answer::new(
+        401,
+        format!(r#"{{"error":"invalid_client","error_description":"AADSTS1: {SIGNATURE}"}}"#),
+    );
     let (_server, provider) = rig("", vec![good("one"), refused]).await;
     let credential = exchange(&*provider).await.unwrap();
     let failure = exchange(&*provider).await.unwrap_err();
@@ -217,8 +216,7 @@ async fn debug_of_provider_credential_and_failure_shows_no_secret() {
 async fn a_date_is_understood_as_a_wish_when_to_be_asked_again() {
     let later = jiff::Timestamp::try_from(Real.now() + Duration::from_secs(90)).unwrap();
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&later).unwrap();
-    let headers = vec![("retry-after".to_owned(), date)];
-    let (_server, provider) = rig("", vec![Answer { status: 429, headers, body: String::new() }]).await;
+    let (_server, provider) = rig("", vec![Answer::new(429, "").with("retry-after", &date)]).await;
     let advice = exchange(&*provider).await.unwrap_err().advice();
     let Advice::Retry { after: Some(after) } = advice else { panic!("{advice:?}") };
     assert!((Duration::from_secs(80)..=Duration::from_secs(90)).contains(&after), "{after:?}");

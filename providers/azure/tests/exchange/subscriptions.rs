@@ -5,7 +5,10 @@ use std::sync::Arc;
 use evercred_core::{Advice, Credential, Failure, Field, Provider};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, OBJECT, SIGNATURE, Server, TENANT, access_token, build, id_token};
+use evercred_test_support::scripted::Answer;
+use evercred_test_support::tokens::SIGNATURE;
+
+use crate::support::{OBJECT, Server, TENANT, access_token, build, id_token};
 use crate::{IDS, good, text};
 
 fn page(ids: &[&str], next: Option<&str>) -> Answer {
@@ -17,18 +20,18 @@ fn page(ids: &[&str], next: Option<&str>) -> Answer {
         })
     };
     let value: Vec<Value> = ids.iter().map(one).collect();
-    Answer { status: 200, headers: Vec::new(), body: json!({"value": value, "nextLink": next}).to_string() }
+    Answer::new(200, json!({"value": value, "nextLink": next}).to_string())
 }
 
 fn refused(status: u16) -> Answer {
-    let body = r#"{"error":{"code":"AuthorizationFailed","message":"The client may not."}}"#.to_owned();
-    Answer { status, headers: Vec::new(), body }
+    let body = r#"{"error":{"code":"AuthorizationFailed","message":"The client may not."}}"#;
+    Answer::new(status, body)
 }
 
 /// Both of Entra and the resource manager, which answers so; and a provider that asks them.
 async fn rig(config: &str, answers: Vec<Answer>) -> (Server, Arc<dyn Provider>) {
     let server = Server::answering(answers).await;
-    let keys = format!("{}resource_manager = '{}'\n{config}", server.keys(), server.url);
+    let keys = format!("{}resource_manager = '{}'\n{config}", server.keys(), server.scripted.url);
     let provider = build(&keys, &IDS).unwrap();
     (server, provider)
 }
@@ -81,10 +84,10 @@ async fn every_page_is_read_but_none_of_somebody_elses() {
     let (_server, provider) = rig("", vec![good("one"), page(&["s-1"], Some(elsewhere))]).await;
     assert!(complete(&*provider).await.is_err());
     let pages = |url: &str| {
-        vec![good("one"), page(&["s-1"], Some(&format!("{url}subscriptions?page=2"))), page(&["s-2"], None)]
+        vec![good("one"), page(&["s-1"], Some(&format!("{url}/subscriptions?page=2"))), page(&["s-2"], None)]
     };
     let server = Server::answering_with(pages).await;
-    let keys = format!("{}resource_manager = '{}'\n", server.keys(), server.url);
+    let keys = format!("{}resource_manager = '{}'\n", server.keys(), server.scripted.url);
     let provider = build(&keys, &IDS).unwrap();
     assert_eq!(ids(&complete(&*provider).await.unwrap()), ["s-1", "s-2"]);
 }

@@ -12,16 +12,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, Credential, Failure, Field, Provider};
+use evercred_test_support::scripted::{Answer, Scripted};
+use evercred_test_support::tokens::{SIGNATURE, jwt};
 use serde_json::{Value, json};
-use support::{NOW, SIGNATURE, Server, build, federated, id_token, impersonated, jwt, ok, refused};
+use support::{NOW, build, federated, id_token, impersonated, ok, refused, server};
 
 const PROVIDER: &str = "projects/1234/locations/global/workloadIdentityPools/ona/providers/main";
 const ACCOUNT: &str = "service_account = 'dev@acme.iam.gserviceaccount.com'\n";
 const LATER: &str = "2026-11-22T21:30:00Z";
 
 /// A server with these answers, and a provider of this config that asks it.
-async fn rig(config: &str, answers: Vec<support::Answer>) -> (Server, Arc<dyn Provider>) {
-    let server = Server::answering(answers).await;
+async fn rig(config: &str, answers: Vec<Answer>) -> (Scripted, Arc<dyn Provider>) {
+    let server = server(answers).await;
     let url = &server.url;
     let provider =
         if config.contains("provider = ") { String::new() } else { format!("provider = '{PROVIDER}'\n") };
@@ -69,7 +71,7 @@ async fn a_token_becomes_an_access_token_by_one_request_and_dies_with_it() {
         ("subject_token", token.raw().expose()),
         ("subject_token_type", "urn:ietf:params:oauth:token-type:jwt"),
     ];
-    assert_eq!(request.form(), expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    assert_eq!(request.form, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
 }
 
 #[tokio::test]
@@ -92,7 +94,7 @@ async fn a_service_account_is_spoken_for_beyond_the_end_of_the_id_token() {
         ("acme", credential.subject())
     );
     let [first, second] = &server.requests()[..] else { panic!("two requests") };
-    assert_eq!(first.form()["scope"], "https://www.googleapis.com/auth/cloud-platform");
+    assert_eq!(first.form["scope"], "https://www.googleapis.com/auth/cloud-platform");
     assert_eq!(
         second.path(),
         "/v1/projects/-/serviceAccounts/dev@acme.iam.gserviceaccount.com:generateAccessToken"
@@ -216,7 +218,7 @@ async fn a_workforce_identity_says_whom_to_bill() {
         credential.subject(),
         "principal://iam.googleapis.com/locations/global/workforcePools/staff/subject/acme-app-x1"
     );
-    let form = server.requests()[0].form();
+    let form = server.requests().remove(0).form;
     assert_eq!(form["options"], r#"{"userProject":"acme"}"#);
     assert_eq!(form["audience"], "//iam.googleapis.com/locations/global/workforcePools/staff/providers/ona");
     assert_eq!(settings(&credential)["workforce_pool_user_project"], "acme");

@@ -3,7 +3,9 @@
 use evercred_core::Advice;
 use serde_json::json;
 
-use crate::support::{SIGNATURE, federated, id_token, impersonated, refused};
+use evercred_test_support::tokens::SIGNATURE;
+
+use crate::support::{federated, id_token, impersonated, refused};
 use crate::{ACCOUNT, LATER, exchange, rig, text};
 
 #[tokio::test]
@@ -20,9 +22,9 @@ async fn the_library_asks_with_the_same_token_for_the_same_thing_and_only_once()
     assert_eq!(text(&credential, "access_token"), "token-2", "the library's own is thrown away");
     let [ours, _, theirs, last] = &server.requests()[..] else { panic!("{}", server.requests().len()) };
     for field in ["audience", "subject_token", "subject_token_type", "grant_type", "requested_token_type"] {
-        assert_eq!(theirs.form()[field], ours.form()[field], "{field}");
+        assert_eq!(theirs.form[field], ours.form[field], "{field}");
     }
-    assert_eq!(theirs.form()["subject_token"], id_token().raw().expose(), "not a byte more");
+    assert_eq!(theirs.form["subject_token"], id_token().raw().expose(), "not a byte more");
     assert!(ours.head.contains("evercred/") && !theirs.head.contains("evercred/"), "{}", theirs.head);
     assert_eq!(
         last.path(),

@@ -1,112 +1,31 @@
-//! A server that answers as Google's services do, and a provider that is pointed at it.
+//! What Google's services say, and a provider that is built as the daemon builds it.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{BuildError, Configured, Environment, IdToken, Provider, Surroundings, WallClock};
 use evercred_gcp::Config;
 use evercred_http::{BuildContext, Http};
+use evercred_test_support::scripted::{Answer, Scripted};
+use evercred_test_support::tokens::jwt;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
 /// 2026-11-22T20:00:00Z, when the tests take place.
 pub(crate) const NOW: Duration = Duration::from_hours(498_716);
 
-/// What the server says to one request.
-#[derive(Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
-}
-
-/// What the server was asked.
-#[derive(Clone)]
-pub(crate) struct Request {
-    /// In lower case, but for the values.
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Request {
-    /// The path.
-    pub(crate) fn path(&self) -> &str {
-        self.head.split(' ').nth(1).unwrap()
-    }
-
-    /// The fields of the form.
-    pub(crate) fn form(&self) -> BTreeMap<String, String> {
-        url::form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
-    }
-
-    /// The body, if it is JSON.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-}
-
-/// A server that gives its answers in turn, and resets the connection when it has no more.
-pub(crate) struct Server {
-    pub(crate) url: String,
-    requests: Arc<Mutex<Vec<Request>>>,
-}
-
-impl Server {
-    pub(crate) async fn answering(answers: Vec<Answer>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let requests = Arc::<Mutex<Vec<Request>>>::default();
-        let log = requests.clone();
-        tokio::spawn(async move {
-            for answer in answers {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let request = read(&mut stream).await;
-                log.lock().unwrap().push(request);
-                stream.write_all(text(&answer).as_bytes()).await.unwrap();
-                stream.shutdown().await.unwrap();
-            }
-        });
-        Self { url, requests }
-    }
-
-    pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
-    }
-}
-
-fn text(answer: &Answer) -> String {
-    let headers =
-        answer.headers.iter().fold(String::new(), |all, (name, value)| format!("{all}{name}: {value}\r\n"));
-    let length = answer.body.len();
-    let fixed = "content-type: application/json; charset=UTF-8\r\nconnection: close\r\n";
-    format!("HTTP/1.1 {} X\r\n{fixed}{headers}content-length: {length}\r\n\r\n{}", answer.status, answer.body)
-}
-
-async fn read(stream: &mut TcpStream) -> Request {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
-    let lower = head.to_lowercase();
-    let length = lower.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-    let mut body = vec![0; length.parse().unwrap()];
-    stream.read_exact(&mut body).await.unwrap();
-    Request { head, body: String::from_utf8(body).unwrap() }
+/// A server that answers as Google's services do.
+pub(crate) async fn server(answers: Vec<Answer>) -> Scripted {
+    Scripted::answering("content-type: application/json; charset=UTF-8\r\n", answers).await
 }
 
 /// An answer with this body.
 pub(crate) fn ok(body: &Value) -> Answer {
-    Answer { status: 200, headers: Vec::new(), body: body.to_string() }
+    Answer::new(200, body.to_string())
 }
 
 /// A refusal with this body.
 pub(crate) fn refused(status: u16, body: &Value) -> Answer {
-    Answer { status, ..ok(body) }
+    Answer::new(status, body.to_string())
 }
 
 /// An answer of the token exchange.
@@ -130,15 +49,6 @@ pub(crate) fn build(config: &str, variables: &[(&str, &str)]) -> Result<Arc<dyn 
     let http = Http::new(&environment);
     let surroundings = Surroundings { environment, clock: Arc::new(Standing) };
     toml::from_str::<Config>(config).unwrap().build(&BuildContext { surroundings, http })
-}
-
-/// The signature of every ID token here, to be looked for where no secret may be.
-pub(crate) const SIGNATURE: &str = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
-
-/// A token of these claims.
-pub(crate) fn jwt(claims: &Value) -> String {
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    format!("{}.{}.{SIGNATURE}", part(r#"{"alg":"RS256"}"#), part(&claims.to_string()))
 }
 
 /// The machine's, until 21:00.
