@@ -81,24 +81,14 @@ impl Daemon {
         let config = Config::new(&resolved, now);
         let (current, wanted) = watch::channel(resolved.logins.clone());
         let identity = Identity { pid: std::process::id(), started_at: now, config: config.status().clone() };
-        let (mut engine, commands) = Engine::new(
-            Arc::clone(&self.clock),
-            Arc::clone(&self.attempts),
-            resolved.logins,
-            identity,
-            fastrand::f64,
-        );
+        let (mut engine, commands) = self.engine(resolved.logins, identity);
         let socket = socket_path(&self.machine.paths.runtime_folder);
         let (orders, desk) = mpsc::channel(16);
         let server = serve(&socket, engine.status(), orders, self.audit.clone())
             .map_err(|failure| Report::from(&failure))?;
         let (news, told) = (engine.status(), engine.status());
-        let monitored = Monitors::serve(
-            self.monitors.as_ref(),
-            engine.status(),
-            commands.clone(),
-            Arc::clone(&self.clock),
-        );
+        let (monitors, clock) = (self.monitors.as_ref(), Arc::clone(&self.clock));
+        let monitored = Monitors::serve(monitors, engine.status(), commands.clone(), clock);
         let endpoints = endpoints::serve(&self.attempts, wanted, commands.clone());
         let outbox = Outbox { commands: commands.clone(), current };
         // What changes after an attempt has read it is a change.
@@ -120,6 +110,11 @@ impl Daemon {
         self.manager.stopping().await;
         files::remove_socket(&socket);
         Ok(engine.logins())
+    }
+
+    fn engine(&self, logins: Vec<Arc<Login>>, identity: Identity) -> (Engine, mpsc::Sender<Command>) {
+        let (clock, attempts) = (Arc::clone(&self.clock), Arc::clone(&self.attempts));
+        Engine::new(clock, attempts, logins, identity, fastrand::f64)
     }
 
     /// Passes on what happens outside of the engine.

@@ -42,18 +42,7 @@ pub(crate) async fn exchange(
         told: vec![token.raw()],
         now,
     };
-    let options = settings.user_project.as_ref().map(|project| json!({ "userProject": project }).to_string());
-    // On the way to a service account, whose scopes are another matter, the token has to be good for IAM.
-    let scope = if settings.account.is_some() { EVERYTHING.to_owned() } else { settings.scopes.join(" ") };
-    let mut form = vec![
-        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
-        ("audience", settings.resource.audience()),
-        ("scope", scope),
-        ("requested_token_type", ACCESS_TOKEN.to_owned()),
-        ("subject_token_type", subject_token_type(settings).to_owned()),
-        ("subject_token", token.raw().expose().to_owned()),
-    ];
-    form.extend(options.map(|options| ("options", options)));
+    let form = form(settings, token);
     let answer: Answer = call.send(client.post(settings.sts.at("v1/token")).form(&form)).await?;
     if answer.access_token.is_empty() {
         return Err(call.useless("the access token in the answer is empty"));
@@ -67,6 +56,23 @@ pub(crate) async fn exchange(
     // A direct token never outlives what it was given for, whatever the answer says.
     let expires_at = token.expires_at().map_or(expires_at, |end| expires_at.min(end));
     Ok(Federated { token: Secret::new(answer.access_token), expires_at })
+}
+
+/// What is sent.
+fn form(settings: &Settings, token: &IdToken) -> Vec<(&'static str, String)> {
+    let options = settings.user_project.as_ref().map(|project| json!({ "userProject": project }).to_string());
+    // On the way to a service account, whose scopes are another matter, the token has to be good for IAM.
+    let scope = if settings.account.is_some() { EVERYTHING.to_owned() } else { settings.scopes.join(" ") };
+    let mut form = vec![
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
+        ("audience", settings.resource.audience()),
+        ("scope", scope),
+        ("requested_token_type", ACCESS_TOKEN.to_owned()),
+        ("subject_token_type", subject_token_type(settings).to_owned()),
+        ("subject_token", token.raw().expose().to_owned()),
+    ];
+    form.extend(options.map(|options| ("options", options)));
+    form
 }
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
