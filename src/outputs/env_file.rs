@@ -57,11 +57,12 @@ pub(super) fn file(target: Target, variables: Vec<Variable>, export: bool) -> Wh
         Value::Of { field, needed: true } => Some(field),
         _ => None,
     });
-    WholeFile {
-        target,
-        needs: needs.collect(),
-        document: Variables { lines: variables, export, is_own: false },
-    }
+    WholeFile { target, needs: needs.collect(), document: lines(variables, export) }
+}
+
+/// What stands in it; each line begins with `export ` on request.
+pub(super) fn lines(variables: Vec<Variable>, export: bool) -> Variables {
+    Variables { lines: variables, export, is_own: false }
 }
 
 /// One line.

@@ -18,7 +18,7 @@ use super::endpoint_files::url;
 use super::env_file::{self, Value, Variable, Variables};
 use super::external_account::WELL_KNOWN;
 use super::gcloud::folder;
-use super::whole_file::{WholeFile, target};
+use super::whole_file::{Document, WholeFile, target};
 use super::{Output, OutputContext, Readers, Way};
 use crate::endpoints::{Endpoint, GceMetadata, INSTANCE};
 use crate::files::Target;
@@ -64,13 +64,15 @@ impl Configured<OutputContext> for Config {
         let way = env_file::way(Readers::Google, &variables, context);
         let target = target(self.env_file.as_deref(), None, "gce-metadata.env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_file"), ..error })?;
-        let needs = vec![Field::ACCESS_TOKEN, INSTANCE];
-        let file = WholeFile { needs, ..env_file::file(target, variables, false) };
         let users = (!self.allow_other_users).then(|| context.users());
-        let endpoint = Arc::new(GceMetadata::new(self.listen, users, self.project_number));
-        let well_known = folder(&context.environment).ok().map(|folder| folder.join(WELL_KNOWN));
-        let environment = context.environment.clone();
-        Ok(vec![Box::new(Metadata { file, endpoint, way, environment, well_known })])
+        let document = Metadata {
+            variables: env_file::lines(variables, false),
+            endpoint: Arc::new(GceMetadata::new(self.listen, users, self.project_number)),
+            way,
+            environment: context.environment.clone(),
+            well_known: folder(&context.environment).ok().map(|folder| folder.join(WELL_KNOWN)),
+        };
+        Ok(vec![Box::new(WholeFile { target, needs: vec![Field::ACCESS_TOKEN, INSTANCE], document })])
     }
 }
 
@@ -89,31 +91,19 @@ fn variables(address: &str, context: &OutputContext) -> Vec<Variable> {
     variables
 }
 
-/// The file of variables and the server that they lead to.
+/// The variables and the server that they lead to.
 #[derive(Debug)]
 struct Metadata {
-    file: WholeFile<Variables>,
+    variables: Variables,
     endpoint: Arc<GceMetadata>,
     way: Way,
     environment: Environment,
     well_known: Option<PathBuf>,
 }
 
-impl Output for Metadata {
-    fn target(&self) -> &Target {
-        self.file.target()
-    }
-
-    fn needs(&self) -> &[Field] {
-        self.file.needs()
-    }
-
-    fn render(&self, credential: &Credential, current: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        self.file.render(credential, current)
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        self.file.own_part(current)
+impl Document for Metadata {
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
+        self.variables.write(credential, target)
     }
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {

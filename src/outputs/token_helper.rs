@@ -28,14 +28,14 @@ impl Configured<OutputContext> for Config {
     type Built = Vec<Box<dyn Output>>;
 
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
-        let file = WholeFile {
-            target: target(None, None, EXTENSION, context)?,
-            needs: vec![Field::VAULT_TOKEN, ADDRESS],
-            document: ForHelper { login: context.login() },
+        let document = ForHelper {
+            login: context.login(),
+            environment: context.environment.clone(),
+            program: context.program.with_file_name(PROGRAM).display().to_string(),
+            way: way(context),
         };
-        let program = context.program.with_file_name(PROGRAM).display().to_string();
-        let (environment, way) = (context.environment.clone(), way(context));
-        Ok(vec![Box::new(TokenHelper { file, environment, program, way })])
+        let target = target(None, None, EXTENSION, context)?;
+        Ok(vec![Box::new(WholeFile { target, needs: vec![Field::VAULT_TOKEN, ADDRESS], document })])
     }
 }
 
@@ -70,9 +70,13 @@ mod exposed {
     }
 }
 
+/// The file, and what the two commands are told about their token helper.
 #[derive(Debug)]
 struct ForHelper {
     login: String,
+    environment: Environment,
+    program: String,
+    way: Way,
 }
 
 impl Document for ForHelper {
@@ -93,37 +97,6 @@ impl Document for ForHelper {
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
         let document = serde_json::from_slice::<HelperToken>(current).ok();
         document.map(|document| (Field::VAULT_TOKEN, document.token)).into_iter().collect()
-    }
-}
-
-/// The file, and what the two commands are told about their token helper.
-#[derive(Debug)]
-struct TokenHelper {
-    file: WholeFile<ForHelper>,
-    environment: Environment,
-    program: String,
-    way: Way,
-}
-
-impl Output for TokenHelper {
-    fn target(&self) -> &Target {
-        self.file.target()
-    }
-
-    fn needs(&self) -> &[Field] {
-        self.file.needs()
-    }
-
-    fn render(&self, credential: &Credential, current: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        self.file.render(credential, current)
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        self.file.own_part(current)
-    }
-
-    fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        self.file.recall(current)
     }
 
     fn environment(&self) -> Option<Way> {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::command_settings::{helpers, shadowing_variables, way};
 use super::mode::Mode;
 use super::token_file::RawField;
-use super::whole_file::{WholeFile, target};
+use super::whole_file::{Document, WholeFile, target};
 use super::{Output, OutputContext, Way};
 use crate::files::Target;
 
@@ -38,46 +38,34 @@ impl Configured<OutputContext> for Config {
     fn build(self, context: &OutputContext) -> Result<Self::Built, BuildError> {
         let path = self.path.as_deref().unwrap_or(USUAL);
         let target = target(Some(path), self.mode, "token", context)?;
-        let needs = vec![Field::VAULT_TOKEN];
-        let file = WholeFile { target, needs, document: RawField(Field::VAULT_TOKEN) };
         let environment = self.path.is_none().then(|| context.environment.clone());
         // Wherever else it lies, most clients do not find it.
-        let is_usual = file.target.path == context.environment.expand(USUAL);
-        let way = is_usual.then(|| way(context));
-        Ok(vec![Box::new(VaultToken { file, environment, way })])
+        let is_usual = target.path == context.environment.expand(USUAL);
+        let document = VaultToken { environment, way: is_usual.then(|| way(context)) };
+        Ok(vec![Box::new(WholeFile { target, needs: vec![Field::VAULT_TOKEN], document })])
     }
 }
 
 /// Where clients look.
 pub(super) const USUAL: &str = "~/.vault-token";
 
-/// The file, and the environment in which clients look for it; none, if it is not where they look.
+/// The token, and the environment in which clients look for it; none, if it is not where they look.
 #[derive(Debug)]
 struct VaultToken {
-    file: WholeFile<RawField>,
     environment: Option<Environment>,
     way: Option<Way>,
 }
 
-impl Output for VaultToken {
-    fn target(&self) -> &Target {
-        self.file.target()
-    }
+/// What the file is.
+const TOKEN: RawField = RawField(Field::VAULT_TOKEN);
 
-    fn needs(&self) -> &[Field] {
-        self.file.needs()
-    }
-
-    fn render(&self, credential: &Credential, current: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        self.file.render(credential, current)
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        self.file.own_part(current)
+impl Document for VaultToken {
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
+        TOKEN.write(credential, target)
     }
 
     fn recall(&self, current: &[u8]) -> Vec<(Field, Secret)> {
-        self.file.recall(current)
+        TOKEN.recall(current)
     }
 
     fn environment(&self) -> Option<Way> {

@@ -1,7 +1,7 @@
 //! Outputs that own a whole file: where it is, and what they have in common.
 
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evercred_core::{BuildError, Credential, Failure, Field, Secret};
@@ -30,6 +30,12 @@ pub(super) trait Document: Debug + Send + Sync {
     /// See [`Output::endpoint`].
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
         None
+    }
+
+    /// See [`Output::shadows`].
+    fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
+        let _ = read;
+        Vec::new()
     }
 }
 
@@ -68,6 +74,10 @@ impl<D: Document> Output for WholeFile<D> {
 
     fn endpoint(&self) -> Option<Arc<dyn Endpoint>> {
         self.document.endpoint()
+    }
+
+    fn shadows(&self, read: &dyn Fn(&Path) -> Option<Vec<u8>>) -> Vec<String> {
+        self.document.shadows(read)
     }
 }
 

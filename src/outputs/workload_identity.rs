@@ -20,7 +20,7 @@ use serde::Deserialize;
 use super::env_file::{self, Value, Variable, Variables};
 use super::mode::Mode;
 use super::token_file::RawField;
-use super::whole_file::{WholeFile, target};
+use super::whole_file::{Document, WholeFile, target};
 use super::{Output, OutputContext, Readers, Way};
 use crate::files::Target;
 
@@ -52,19 +52,16 @@ impl Configured<OutputContext> for Config {
         let way = env_file::way(Readers::Azure, &variables, context);
         let target = target(self.env_path.as_deref(), self.mode, "env", context)
             .map_err(|error| BuildError { key: error.key.map(|_| "env_path"), ..error })?;
-        let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
-        let file = WholeFile { needs, ..env_file::file(target, variables, self.export) };
-        let environment = WorkloadEnvironment {
-            file,
+        let document = WorkloadEnvironment {
+            variables: env_file::lines(variables, self.export),
             environment: context.environment.clone(),
             token: path.to_owned(),
             way,
         };
-        let needs = vec![Field::ID_TOKEN];
-        Ok(vec![
-            Box::new(WholeFile { target: token, needs, document: RawField(Field::ID_TOKEN) }),
-            Box::new(environment),
-        ])
+        let needs = vec![Field::CLIENT_ID, Field::TENANT_ID];
+        let environment = WholeFile { target, needs, document };
+        let (needs, document) = (vec![Field::ID_TOKEN], RawField(Field::ID_TOKEN));
+        Ok(vec![Box::new(WholeFile { target: token, needs, document }), Box::new(environment)])
     }
 }
 
@@ -80,30 +77,18 @@ fn variables(path: &str, context: &OutputContext) -> Vec<Variable> {
     variables
 }
 
-/// The file of variables, and what would keep programs from obeying it.
+/// The variables, and what would keep programs from obeying them.
 #[derive(Debug)]
 struct WorkloadEnvironment {
-    file: WholeFile<Variables>,
+    variables: Variables,
     environment: Environment,
     token: String,
     way: Way,
 }
 
-impl Output for WorkloadEnvironment {
-    fn target(&self) -> &Target {
-        self.file.target()
-    }
-
-    fn needs(&self) -> &[Field] {
-        self.file.needs()
-    }
-
-    fn render(&self, credential: &Credential, current: Option<&[u8]>) -> Result<Vec<u8>, Failure> {
-        self.file.render(credential, current)
-    }
-
-    fn own_part(&self, current: &[u8]) -> Option<Vec<u8>> {
-        self.file.own_part(current)
+impl Document for WorkloadEnvironment {
+    fn write(&self, credential: &Credential, target: &Target) -> Result<Vec<u8>, Failure> {
+        self.variables.write(credential, target)
     }
 
     fn environment(&self) -> Option<Way> {
