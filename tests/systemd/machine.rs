@@ -61,8 +61,9 @@ pub(crate) fn until_property(unit: &str, name: &str, wanted: impl Fn(&str) -> bo
     })
 }
 
-/// What a unit has logged.
+/// What a unit has logged up to now.
 pub(crate) fn log(unit: &str) -> String {
+    machine().run(["journalctl", "--sync"]).success();
     machine().run(["journalctl", "--no-pager", "--unit", unit]).success()
 }
 
