@@ -25,6 +25,7 @@ mod clock;
 mod clouds;
 mod control;
 mod digest;
+mod doors;
 mod fault;
 mod keys;
 mod log;

@@ -2,16 +2,16 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::doors::{Closed, Doors};
 use crate::fault::{Fault, Group};
 use crate::keys::OldKeys;
 use crate::log::Request;
 use crate::options::Options;
-use crate::server::{Doors, Server};
+use crate::server::Server;
 use crate::state::{Addresses, State, lock};
 use crate::tokens::{self, Mint};
 
@@ -19,40 +19,41 @@ use crate::tokens::{self, Mint};
 pub struct Sandbox {
     state: Arc<State>,
     addresses: Addresses,
-    server: Mutex<Option<Server>>,
+    serving: Mutex<Serving>,
+}
+
+/// One of the two, but for a moment.
+#[derive(Debug)]
+struct Serving {
+    server: Option<Server>,
+    closed: Option<Closed>,
 }
 
 impl Sandbox {
     /// Starts one on 127.0.0.1; when this returns, it answers.
     pub fn start(options: Options) -> io::Result<Self> {
-        let listen = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
-        let doors = Doors { plain: listen(options.port)?, secure: listen(0)?, tunnel: listen(0)? };
-        let addresses = Addresses {
-            plain: doors.plain.local_addr()?,
-            secure: doors.secure.local_addr()?,
-            tunnel: doors.tunnel.local_addr()?,
-        };
+        let doors = Doors::open(options.port)?;
+        let addresses = doors.addresses()?;
         let state = Arc::new(State::new(&addresses, options)?);
-        let server = Server::start(Arc::clone(&state), doors)?;
-        Ok(Self { state, addresses, server: Mutex::new(Some(server)) })
+        let server = Some(Server::start(Arc::clone(&state), doors)?);
+        Ok(Self { state, addresses, serving: Mutex::new(Serving { server, closed: None }) })
     }
 
-    /// Stops answering: connections break, new ones are refused. Keys, sessions, faults and log stay.
+    /// Stops answering: connections break, new ones are refused. Keys, sessions, faults, log and ports stay.
     pub fn stop(&self) {
-        drop(lock(&self.server).take());
+        let mut serving = lock(&self.serving);
+        if let Some(server) = serving.server.take() {
+            drop(server);
+            serving.closed = Closed::at(&self.addresses).ok();
+        }
     }
 
     /// Answers again, on the same ports, after [`Sandbox::stop`].
     pub fn resume(&self) -> io::Result<()> {
-        let mut server = lock(&self.server);
-        if server.is_none() {
-            let Addresses { plain, secure, tunnel } = self.addresses;
-            let doors = Doors {
-                plain: TcpListener::bind(plain)?,
-                secure: TcpListener::bind(secure)?,
-                tunnel: TcpListener::bind(tunnel)?,
-            };
-            *server = Some(Server::start(Arc::clone(&self.state), doors)?);
+        let mut serving = lock(&self.serving);
+        if serving.server.is_none() {
+            let closed = serving.closed.take().map_or_else(|| Closed::at(&self.addresses), Ok)?;
+            serving.server = Some(Server::start(Arc::clone(&self.state), closed.open()?)?);
         }
         Ok(())
     }

@@ -4,7 +4,6 @@ mod faulty;
 mod line;
 
 use std::io;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -19,6 +18,7 @@ use tokio::sync::oneshot;
 use self::faulty::Hit;
 use self::line::{Line, Lines, SecureLines};
 use crate::clouds::azure;
+use crate::doors::Doors;
 use crate::fault::Group;
 use crate::log::{Facts, Request as Entry};
 use crate::state::State;
@@ -32,17 +32,6 @@ const LONGEST_BODY: usize = 1 << 20;
 pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// Where the sandbox is found.
-#[derive(Debug)]
-pub(crate) struct Doors {
-    /// Plain HTTP.
-    pub(crate) plain: TcpListener,
-    /// The same under TLS.
-    pub(crate) secure: TcpListener,
-    /// The proxy that leads to `secure`.
-    pub(crate) tunnel: TcpListener,
 }
 
 impl Server {
