@@ -88,8 +88,8 @@ fn a_hundred_who_ask_before_the_first_session_make_one_exchange() {
 #[test]
 fn a_port_that_somebody_else_has_is_a_note_and_taken_when_it_is_free() {
     let mut rig = Rig::start(SESSION, "");
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = other.local_addr().unwrap().to_string();
+    let address = format!("127.0.0.1:{}", free_port());
+    let other = TcpListener::bind(&address).unwrap();
     rig.configure(&address, "");
     rig.home.run(["reload"]).success();
     let home = &rig.home;

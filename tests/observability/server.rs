@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 
-use evercred_test_support::{Daemon, Home};
+use evercred_test_support::{Daemon, Home, free_port};
 
 use crate::configure;
 use crate::http::{ask, request};
@@ -73,8 +73,8 @@ fn those_who_connect_and_say_nothing_do_not_keep_others_out_for_long() {
 
 #[test]
 fn a_port_that_somebody_else_has_is_said_and_taken_when_it_is_free() {
-    let other = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = other.local_addr().unwrap().to_string();
+    let address = format!("127.0.0.1:{}", free_port());
+    let other = TcpListener::bind(&address).unwrap();
     let workspace = Workspace::new();
     configure(&workspace, "", &format!("[metrics]\nlisten = \"{address}\""));
     let mut daemon = workspace.start();

@@ -145,10 +145,8 @@ async fn when_gp_fails_the_state_of_the_supervisor_is_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     install(&folder.path().join("gp"), "echo 'token contains an invalid number of segments' >&2; exit 1");
     let path = format!("{}:/bin:/usr/bin", folder.path().display());
-    // A port that was free a moment ago: nobody listens there.
-    let address =
-        tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
-    let source = source::<gp::Config>(json!({}), &[("PATH", &path), ("SUPERVISOR_ADDR", &address)]);
+    let address = "127.0.0.1:1";
+    let source = source::<gp::Config>(json!({}), &[("PATH", &path), ("SUPERVISOR_ADDR", address)]);
     let failure = mint(&source, "a").await.unwrap_err();
     let told = told(&failure);
     assert!(told.starts_with("failed to get an ID token from gp: exit code 1: token contains"), "{told}");
