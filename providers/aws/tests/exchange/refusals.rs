@@ -9,7 +9,8 @@ use evercred_test_support::tokens::SIGNATURE;
 async fn every_refusal_has_its_class_its_sentence_and_its_remedy() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchange/refusals");
     for refusal in Refusal::all(&folder, 25) {
-        let (_server, provider) = crate::rig(crate::ROLE, vec![refusal.answer()]).await;
+        let config = format!("{}{}", crate::ROLE, refusal.config);
+        let (_server, provider) = crate::rig(&config, vec![refusal.answer()]).await;
         refusal.check(&crate::exchange(&*provider).await.unwrap_err(), &[SIGNATURE]);
     }
 }

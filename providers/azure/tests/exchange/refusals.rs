@@ -9,7 +9,7 @@ use evercred_test_support::tokens::SIGNATURE;
 async fn every_refusal_has_its_class_its_sentence_and_its_remedy() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchange/refusals");
     for refusal in Refusal::all(&folder, 30) {
-        let (_server, provider) = crate::rig("", vec![refusal.answer()]).await;
+        let (_server, provider) = crate::rig(&refusal.config, vec![refusal.answer()]).await;
         let failure = crate::exchange(&*provider).await.unwrap_err();
         refusal.check(&failure, &[SIGNATURE, "Trace ID"]);
     }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use evercred_core::{Advice, Credential, Failure, Field, Provider};
-use serde_json::{Value, json};
-
 use evercred_test_support::scripted::Answer;
 use evercred_test_support::tokens::SIGNATURE;
+use serde_json::{Value, json};
 
 use crate::support::{OBJECT, Server, TENANT, access_token, build, id_token};
 use crate::{IDS, good, text};

@@ -3,9 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use evercred_core::{Advice, Field};
-use serde_json::{Value, json};
-
 use evercred_test_support::tokens::jwt;
+use serde_json::{Value, json};
 
 use crate::support::{federated, id_token, impersonated, ok};
 use crate::{ACCOUNT, LATER, exchange, rig, text};

@@ -1,9 +1,8 @@
 //! `verify = true`: Google's own library has to get a token, too, from what programs will read.
 
 use evercred_core::Advice;
-use serde_json::json;
-
 use evercred_test_support::tokens::SIGNATURE;
+use serde_json::json;
 
 use crate::support::{federated, id_token, impersonated, refused};
 use crate::{ACCOUNT, LATER, exchange, rig, text};
