@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{
     Advice, Audience, BoxFuture, Credential, Failure, Field, IdToken, Secret, WallClock as _,
 };
+use evercred_test_support::tokens::jwt;
 
 use super::rig::Script;
 use crate::files::Target;
@@ -35,8 +34,7 @@ impl TokenSource for Mint {
         let repeats = self.0.repeats_tokens.load(Ordering::Relaxed);
         let number = if repeats { 0 } else { self.1.fetch_add(1, Ordering::Relaxed) };
         let payload = serde_json::json!({"aud": audience, "iat": now, "exp": now + 3_600, "jti": number});
-        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
-        let token = format!("{}.{}.{}", encode("{}"), encode(&payload.to_string()), encode("signed"));
+        let token = jwt(&payload);
         Box::pin(async move { Ok(IdToken::parse(&token).unwrap()) })
     }
 }

@@ -2,9 +2,8 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{BoxFuture, TokenError};
+use evercred_test_support::tokens::jwt;
 use tokio::time::Instant;
 
 use super::*;
@@ -57,14 +56,9 @@ impl TokenSource for Scripted {
     }
 }
 
-fn part(value: &serde_json::Value) -> String {
-    URL_SAFE_NO_PAD.encode(value.to_string())
-}
-
 /// A token of the seconds `from..to` after the clock's start.
 fn token(audience: &str, from: i64, to: i64) -> String {
-    let claims = serde_json::json!({ "aud": audience, "iat": 1_000_000 + from, "exp": 1_000_000 + to });
-    format!("{}.{}.c2ln", part(&serde_json::json!({ "alg": "none" })), part(&claims))
+    jwt(&serde_json::json!({ "aud": audience, "iat": 1_000_000 + from, "exp": 1_000_000 + to }))
 }
 
 fn audience() -> Audience {
@@ -255,8 +249,7 @@ async fn a_token_that_a_provider_would_refuse_is_refused_here_by_claim_with_a_hi
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_end_is_not_taken() {
-    let endless =
-        format!("{}.{}.c2ln", part(&serde_json::json!({})), part(&serde_json::json!({ "aud": "a" })));
+    let endless = jwt(&serde_json::json!({ "aud": "a" }));
     let tokens = SharedTokens::new(PausedClock::new());
     let failure =
         tokens.token(&Scripted::remote([Ok(endless)]), &audience(), Want::Usable).await.unwrap_err();

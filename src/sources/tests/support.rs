@@ -5,10 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use evercred_core::{Audience, Configured, Environment, Failure, IdToken, Surroundings, WallClock};
 use evercred_http::{BuildContext, Http};
+use evercred_test_support::tokens;
 use serde_json::{Value, json};
 
 use crate::sources::TokenSource;
@@ -37,10 +36,9 @@ where
 }
 
 pub(super) fn jwt(audience: &str) -> String {
-    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims =
-        json!({ "iss": "https://issuer", "sub": "me", "aud": audience, "iat": 0, "exp": 4_000_000_000_u32 });
-    format!("{}.{}.c2lnbmF0dXJl", part(json!({ "alg": "RS256", "kid": "1" })), part(claims))
+    tokens::jwt(
+        &json!({ "iss": "https://issuer", "sub": "me", "aud": audience, "iat": 0, "exp": 4_000_000_000_u32 }),
+    )
 }
 
 pub(super) async fn mint(source: &Arc<dyn TokenSource>, audience: &str) -> Result<IdToken, Failure> {
