@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use evercred_core::{Advice, Failure};
 
 use self::content::Current;
-use self::draft::Draft;
+use self::draft::{Draft, Survives};
 use self::lock_file::LockFile;
 use self::owner::{as_ourselves, as_owner};
 use self::place::Place;
@@ -142,7 +142,7 @@ impl Publisher {
         let place = Place::make(path)?;
         let _lock = self.lock_for(&place)?;
         sweep::left_overs(&place);
-        Draft::write(&place, bytes, PRIVATE, None)
+        Draft::write(&place, bytes, PRIVATE, None, Survives::Crash)
             .and_then(|mut draft| draft.take_the_name())
             .map_err(|error| place.trouble("write", error))
     }
@@ -234,8 +234,7 @@ fn replace(
         return in_place::overwrite(place, current, bytes);
     }
     let mode = current.map_or(target.mode, Current::mode);
-    let mut draft = Draft::write(place, bytes, mode, current.map(Current::owner))
-        .and_then(Draft::durable)
+    let mut draft = Draft::write(place, bytes, mode, current.map(Current::owner), Survives::PowerCut)
         .map_err(|error| place.trouble("write", error))?;
     let replaced = match (target.shared, current) {
         (true, Some(current)) => foreign::exchange(&mut draft, current),

@@ -13,12 +13,20 @@ const MARK: &str = ".evercred-";
 /// So many that nobody's own word is taken for them.
 const RANDOM_LETTERS: usize = 12;
 
-/// A file beside its place. Whatever has its name when it is dropped is removed.
+/// What a draft's content is to survive.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Survives {
+    /// A crash of ours.
+    Crash,
+    /// A crash of the machine: it is forced to the disk.
+    PowerCut,
+}
+
+/// A file beside its place, which nobody has open any more. Whatever has its name when it is dropped is removed.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
     place: &'a Place,
     name: OsString,
-    file: File,
     has_name: bool,
 }
 
@@ -30,41 +38,29 @@ impl<'a> Draft<'a> {
         bytes: &[u8],
         mode: u32,
         owner: Option<(u32, u32)>,
+        survives: Survives,
     ) -> io::Result<Self> {
-        let mut draft = Self::create(place)?;
-        draft.set_owner(owner)?;
-        rustix::fs::fchmod(&draft.file, Mode::from_raw_mode(mode & 0o777))?;
-        draft.file.write_all(bytes)?;
+        let (draft, mut file) = Self::create(place)?;
+        set_owner(&file, owner)?;
+        rustix::fs::fchmod(&file, Mode::from_raw_mode(mode & 0o777))?;
+        file.write_all(bytes)?;
+        match survives {
+            Survives::Crash => {}
+            Survives::PowerCut => file.sync_all()?,
+        }
         Ok(draft)
     }
 
-    fn create(place: &'a Place) -> io::Result<Self> {
+    fn create(place: &'a Place) -> io::Result<(Self, File)> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         loop {
             let name = new_name(place.name());
             match rustix::fs::openat(place.folder(), &name, flags, Mode::RUSR | Mode::WUSR) {
-                Ok(file) => return Ok(Self { place, name, file: file.into(), has_name: true }),
+                Ok(file) => return Ok((Self { place, name, has_name: true }, file.into())),
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-    }
-
-    fn set_owner(&self, owner: Option<(u32, u32)>) -> io::Result<()> {
-        let Some((user, group)) = owner else { return Ok(()) };
-        let stat = rustix::fs::fstat(&self.file)?;
-        let user = (user != stat.st_uid).then(|| Uid::from_raw(user));
-        let group = (group != stat.st_gid).then(|| Gid::from_raw(group));
-        if user.is_some() || group.is_some() {
-            rustix::fs::fchown(&self.file, user, group)?;
-        }
-        Ok(())
-    }
-
-    /// Makes the content survive a power cut.
-    pub(super) fn durable(self) -> io::Result<Self> {
-        self.file.sync_all()?;
-        Ok(self)
     }
 
     pub(super) fn place(&self) -> &'a Place {
@@ -114,6 +110,17 @@ impl Drop for Draft<'_> {
             let _ = rustix::fs::unlinkat(self.place.folder(), &self.name, AtFlags::empty());
         }
     }
+}
+
+fn set_owner(file: &File, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let Some((user, group)) = owner else { return Ok(()) };
+    let stat = rustix::fs::fstat(file)?;
+    let user = (user != stat.st_uid).then(|| Uid::from_raw(user));
+    let group = (group != stat.st_gid).then(|| Gid::from_raw(group));
+    if user.is_some() || group.is_some() {
+        rustix::fs::fchown(file, user, group)?;
+    }
+    Ok(())
 }
 
 /// Whether the file system or kernel lacks the flags of `renameat2`.

@@ -6,7 +6,7 @@ use evercred_core::Failure;
 use rustix::fs::{Access, AtFlags};
 use rustix::io::Errno;
 
-use super::draft::Draft;
+use super::draft::{Draft, Survives};
 use super::owner::as_owner;
 use super::place::Place;
 use super::{PRIVATE, Publisher, Render, Target, content::Current, trouble};
@@ -47,7 +47,7 @@ fn in_folder(place: &Place, render: &mut Render<'_>) -> Result<Rehearsed, Failur
             .map_err(std::io::Error::from)
     } else {
         let owner = current.as_ref().map(Current::owner);
-        Draft::write(place, &vec![0; bytes.len()], PRIVATE, owner).map(drop)
+        Draft::write(place, &vec![0; bytes.len()], PRIVATE, owner, Survives::Crash).map(drop)
     };
     tried.map_err(|error| place.trouble("write", error))?;
     Ok(if current.is_some() { Rehearsed::Changed } else { Rehearsed::New })

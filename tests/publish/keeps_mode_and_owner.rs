@@ -27,6 +27,8 @@ fn mode_and_owner_come_before_the_content() {
     assert!(position("fchmod(") < content, "{log}");
     assert!(position("0640)") < content, "{log}");
     assert!(content < position("fsync(") && position("fsync(") < position("rename"), "{log}");
+    let published = &log[position("fsync(")..position("rename")];
+    assert!(published.contains("close("), "a process we start would look like a writer of the file: {log}");
     if is_root {
         assert!(position("1234, 5678)") < position("fchmod("), "chown takes mode bits away: {log}");
         assert_eq!((path.metadata().unwrap().uid(), path.metadata().unwrap().gid()), (1234, 5678));
