@@ -37,7 +37,9 @@ pub(super) fn of(file: &Stat) -> Option<Writer> {
 fn writes(process: &Path, file: &Stat) -> bool {
     let Ok(descriptors) = fs::read_dir(process.join("fd")) else { return false };
     descriptors.filter_map(Result::ok).any(|entry| {
-        is_file(&entry.path(), file) && is_for_writing(&process.join("fdinfo").join(entry.file_name()))
+        let (descriptor, info) = (entry.path(), process.join("fdinfo").join(entry.file_name()));
+        // Looked at again: a process that has read the file may write another one under the same number by now.
+        is_file(&descriptor, file) && is_for_writing(&info) && is_file(&descriptor, file)
     })
 }
 
@@ -62,6 +64,11 @@ fn is_for_writing(info: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{FileType, Mode, mknodat};
+
     use super::*;
 
     #[test]
@@ -74,5 +81,30 @@ mod tests {
         let path = file.into_temp_path();
         assert!(of(&stat).is_none(), "{writer} still holds {}", path.display());
         drop(reader);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "plays a process that goes on between two looks at it")]
+    fn a_descriptor_that_has_read_the_file_and_then_writes_another_is_no_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let [process, file, other] = ["process", "file", "other"].map(|name| folder.path().join(name));
+        let [descriptor, info] = ["fd", "fdinfo"].map(|name| process.join(name).join("3"));
+        for path in [&descriptor, &info] {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+        }
+        fs::write(&file, "").unwrap();
+        fs::write(&other, "").unwrap();
+        symlink(&file, &descriptor).unwrap();
+        // A pipe: its writer goes on when we look into it, and have looked at the descriptor.
+        mknodat(CWD, &info, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut info = fs::File::options().write(true).open(&info).unwrap();
+                fs::remove_file(&descriptor).unwrap();
+                symlink(&other, &descriptor).unwrap();
+                info.write_all(b"pos:\t0\nflags:\t0100001\n").unwrap();
+            });
+            assert!(!writes(&process, &rustix::fs::stat(&file).unwrap()));
+        });
     }
 }
