@@ -100,6 +100,10 @@ fn is_untouched(draft: &Draft<'_>, current: &Current) -> io::Result<bool> {
     if !has_same_content(draft, current)? || writers::of(&current.stat).is_some() {
         return Ok(false);
     }
+    // Who wrote it while we looked through the processes is gone by now.
+    if !has_same_content(draft, current)? {
+        return Ok(false);
+    }
     nap(LINGER);
     has_same_content(draft, current)
 }
@@ -120,9 +124,8 @@ enum Unrest {
 
 fn unrest(place: &Place, current: &Current, suspected: bool) -> io::Result<Unrest> {
     let age = age(&current.stat);
-    let is_young = age < QUIET;
     // Looking through all processes takes milliseconds: only if there is a reason.
-    if !suspected && !is_young && !current.bytes.is_empty() {
+    if !suspected && age >= AT_WORK && !current.bytes.is_empty() {
         return Ok(Unrest::None);
     }
     if let Some(writer) = writers::of(&current.stat) {
@@ -131,7 +134,7 @@ fn unrest(place: &Place, current: &Current, suspected: bool) -> io::Result<Unres
     if !is_unwritten(place, current)? || (current.bytes.is_empty() && age < QUIET_WHEN_EMPTY) {
         return Ok(Unrest::Writer("another program".to_owned()));
     }
-    Ok(if is_young { Unrest::Young } else { Unrest::None })
+    Ok(if age < QUIET { Unrest::Young } else { Unrest::None })
 }
 
 /// Since when the file was not written, by the clock that stamps files and not the injected one. A time to come,

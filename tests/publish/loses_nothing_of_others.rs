@@ -104,6 +104,20 @@ fn a_program_that_has_emptied_the_file_is_waited_for() {
 }
 
 #[test]
+fn a_half_that_waits_for_its_writer_is_never_built_upon() {
+    let shared = Shared::with(THEIRS);
+    let (half, rest) = THEIRS.split_at(THEIRS.len() / 2);
+    thread::scope(|scope| {
+        let mut file = File::create(&shared.target.path).unwrap();
+        file.write_all(half.as_bytes()).unwrap();
+        set_modified(&shared.target.path, SystemTime::now() - Duration::from_secs(9));
+        scope.spawn(move || write_after_a_while(file, rest));
+        shared.publish(1, |path| assert_eq!(fs::read_to_string(path).unwrap(), THEIRS)).unwrap();
+    });
+    assert_eq!(shared.text(), format!("{THEIRS}[ours]\nrotation = 1\n"));
+}
+
+#[test]
 fn a_program_that_opens_the_file_before_the_exchange_and_writes_after_it_is_waited_for() {
     let shared = Shared::with(THEIRS);
     let (sender, receiver) = mpsc::channel();
