@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::login::{Login, LoginId};
-use crate::time::{Clock, Deadline, Now, Woken};
+use crate::time::{Clock, Now, Woken};
 
 mod adoption;
 pub mod announcement;
@@ -39,6 +39,7 @@ mod restoration;
 pub mod schedule;
 mod secret;
 pub mod sent;
+mod start;
 pub mod state;
 pub mod status;
 mod telling;
@@ -51,11 +52,9 @@ mod tests;
 use attempt::Attempts;
 use budget::Budget;
 use entry::Entry;
-use family::Access;
 use pace::Pace;
-use schedule::Step;
 use status::{ConfigStatus, Daemon, Status};
-use work::{Done, Job, Work};
+use work::{Done, Work};
 
 /// What the engine can be told.
 #[derive(Debug)]
@@ -149,57 +148,6 @@ impl Engine {
         }
     }
 
-    /// Starts everything that is due and within its bounds; says when to look again.
-    fn start_what_is_due(&mut self) -> Option<Deadline> {
-        let now = self.clock.read();
-        // Who has waited longest comes first, or those that fail often would use up the budget of the others.
-        let mut order: Vec<usize> = (0..self.entries.len()).collect();
-        order.sort_by_key(|index| self.entries[*index].state.next.boot);
-        let mut under_way = self.reads_under_way();
-        let deadlines = order.into_iter().filter_map(|index| self.start_if_due(index, now, &mut under_way));
-        deadlines.reduce(Deadline::earlier)
-    }
-
-    /// The same for one login; nothing has to be looked at again before what was started has ended.
-    fn start_if_due(&mut self, index: usize, now: Now, under_way: &mut [usize]) -> Option<Deadline> {
-        let mut step = self.entries[index].next_step(now)?;
-        let access = if step == Step::Attempt { self.access(index, now) } else { Access::Open };
-        if matches!(access, Access::Awaited) {
-            step = self.step_without_login(index, now);
-        }
-        let is_unreachable = self.is_unreachable(index);
-        let entry = &mut self.entries[index];
-        match step {
-            Step::Wait(deadline) => return Some(deadline),
-            Step::Attempt => {
-                let reads = self.lenders[index].map(|lender| &mut under_way[lender]);
-                if reads.as_ref().is_some_and(|reads| **reads >= family::AT_ONCE) {
-                    return None;
-                }
-                if let Err(wait) = self.budget.take(entry.budgets(is_unreachable), now.boot) {
-                    return Some(Deadline::after(wait, now));
-                }
-                if let Some(reads) = reads {
-                    *reads += 1;
-                }
-                match access {
-                    Access::Lacking(error) => self.work.start_adoption(entry, error),
-                    Access::Open | Access::Awaited => self.work.start(Job::Attempt, entry),
-                }
-            }
-            Step::Retire => {
-                entry.state.retired = true;
-                self.work.start(Job::Retirement, entry);
-            }
-            Step::Inspect(deadline) => match self.pace.start(now.boot) {
-                Ok(()) => self.work.start(Job::Inspection, entry),
-                Err(None) => return Some(deadline),
-                Err(Some(wait)) => return Some(deadline.earlier(Deadline::after(wait, now))),
-            },
-        }
-        None
-    }
-
     fn ended(&mut self, login: &Arc<Login>, done: Done) {
         let now = self.clock.read();
         if matches!(done, Done::Inspection(_)) {
@@ -242,17 +190,19 @@ impl Engine {
             }
             // Whoever asked may be gone already.
             Command::Ping(answer) => drop(answer.send(())),
-            Command::Reloaded(logins, config) => {
-                if let Some(logins) = logins {
-                    self.replace(logins, now);
-                }
-                self.status.send_modify(|status| {
-                    if let Some(daemon) = &mut status.daemon {
-                        daemon.config = config;
-                    }
-                });
-            }
+            Command::Reloaded(logins, config) => self.reloaded(logins, config, now),
         }
+    }
+
+    fn reloaded(&mut self, logins: Option<Vec<Arc<Login>>>, config: ConfigStatus, now: Now) {
+        if let Some(logins) = logins {
+            self.replace(logins, now);
+        }
+        self.status.send_modify(|status| {
+            if let Some(daemon) = &mut status.daemon {
+                daemon.config = config;
+            }
+        });
     }
 
     /// What did not change keeps its state and its timers; what is under way for a login that went comes to nothing.
