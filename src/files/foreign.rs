@@ -1,11 +1,12 @@
 //! Other programs that write a shared file without any lock, in the way of `aws configure set`: read it, open it
 //! truncated, write it back.
 //!
-//! Such a writer shows for a while as an empty or half file, and it may start at any instant. So we read only when
-//! no process has the file open for writing, *exchange* our draft with the file instead of renaming over it, and
-//! then look at what we took away, at once and once more a little later: if it is what we had read and nobody writes
-//! to it, nothing was lost. Otherwise it goes back, and the publish starts again on top of their content. Whoever
-//! keeps the file open for long makes the publish fail, by name, rather than lose what he has not written yet.
+//! Such a writer shows for a while as an empty or half file, and it may start at any instant. So we read a file that
+//! was written a moment ago only when no process has it open for writing, *exchange* our draft with the file instead
+//! of renaming over it, and then look at what we took away, at once and once more a little later: if it is what we had
+//! read and nobody writes to it, nothing was lost. Otherwise it goes back, and the publish starts again on top of
+//! their content. Whoever keeps the file open for long makes the publish fail, by name, rather than lose what he has
+//! not written yet.
 //!
 //! What cannot be saved: two programs without locks that write at once lose one another's changes with or without
 //! us; one that read before our exchange and writes after it takes our part away, until the next publish; and a
@@ -41,7 +42,7 @@ const LONGEST_WAIT_FOR_QUIET: Duration = Duration::from_millis(30);
 /// How long to wait for somebody who is in the middle of writing.
 const LONGEST_WAIT_FOR_WRITER: Duration = Duration::from_secs(3);
 
-/// How long ago a file was written that somebody is still at work on.
+/// How long ago a file was written that somebody may still be at work on.
 const AT_WORK: Duration = Duration::from_secs(10);
 
 /// How long to let a writer go first who was held up by the same disk as we: both wake up when it is done.
