@@ -21,6 +21,7 @@ fn ctrl_c_and_ctrl_z_and_fg_mean_what_they_mean_in_a_shell() {
     assert!(terminal.until("stop=148[\\s\\S]*Stopped[\\s\\S]*ready> ").contains("evercred exec"));
     terminal.type_line("fg");
     terminal.until("fg\\r?\\nevercred exec.*sleep 100");
+    terminal.order(&json!({"job": true}));
     terminal.keys("\u{3}");
     // What is typed before the prompt goes with the interrupted command.
     terminal.until("\\^C[\\s\\S]*ready> ");

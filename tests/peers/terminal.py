@@ -3,6 +3,7 @@ JSON line of stdin after the other, each answered by a JSON line:
 
 {"type": TEXT}       types it ("\\u0003" is Ctrl-C, "\\u001a" is Ctrl-Z)
 {"until": REGEX}     waits until the screen shows it, and answers with what it has shown since the last match
+{"job": true}        waits until a job of the shell has the terminal: bash says `fg` before it gives it away
 {"close": true}      hangs up
 """
 
@@ -33,10 +34,21 @@ def main():
             answer = {}
         elif "until" in order:
             answer = {"shown": screen.until(order["until"])}
+        elif "job" in order:
+            wait_for_job(terminal, pid)
+            answer = {}
         else:
             os.close(terminal)
             answer = {}
         print(json.dumps(answer), flush=True)
+
+
+def wait_for_job(terminal, shell):
+    end = time.monotonic() + LIMIT
+    while os.tcgetpgrp(terminal) == shell:
+        if time.monotonic() > end:
+            sys.exit("waited for a job that has the terminal")
+        time.sleep(0.01)
 
 
 class Screen:
